@@ -1,0 +1,81 @@
+/**
+ * Lint rules. The order of the server's folders is here, once: a folder imports only from folders that stand
+ * before it in its package's list. Everything else follows from oxlint's own categories.
+ */
+import { defineConfig } from 'oxlint'
+
+const serverFolders = [
+  'kernel',
+  'observability',
+  'database',
+  'events',
+  'jobs',
+  'http',
+  'access',
+  'catalog',
+  'pricing',
+  'ledger',
+  'customers',
+  'providers',
+  'orders',
+  'engine',
+  'server',
+  'cli',
+]
+
+/** `engine` and `server` are single files, the rest are folders: both spellings are refused to what stands before. */
+function importsRefusedTo(folder: string): string[] {
+  const later = serverFolders.slice(serverFolders.indexOf(folder) + 1)
+  return later.flatMap((name) => [`**/${name}/**`, `../${name}.ts`, `./${name}.ts`, `**/src/${name}.ts`])
+}
+
+export default defineConfig({
+  plugins: ['typescript', 'import', 'unicorn', 'oxc', 'promise', 'node', 'vitest', 'react', 'jsx-a11y'],
+  options: { typeAware: true },
+  categories: { correctness: 'error', suspicious: 'error' },
+  ignorePatterns: ['**/dist/**', '**/*.generated.ts'],
+  rules: {
+    'import/no-cycle': 'error',
+    'no-shadow': 'off',
+    'react/react-in-jsx-scope': 'off',
+    'import/no-unassigned-import': 'off',
+    'import/no-named-as-default': 'off',
+    'import/no-named-as-default-member': 'off',
+    'unicorn/no-array-sort': 'off',
+    'unicorn/no-array-reverse': 'off',
+    'unicorn/require-module-specifiers': 'off',
+    'no-underscore-dangle': 'off',
+    'promise/always-return': 'off',
+    'promise/no-multiple-resolved': 'off',
+    'typescript/consistent-return': 'off',
+    'vitest/require-mock-type-parameters': 'off',
+    'typescript/no-explicit-any': 'error',
+    'typescript/no-non-null-assertion': 'error',
+    'typescript/no-floating-promises': 'error',
+    'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    eqeqeq: 'error',
+    'no-console': 'error',
+  },
+  overrides: [
+    ...serverFolders.map((folder) => ({
+      files: [`packages/server/src/${folder}/**`, `packages/server/src/${folder}.ts`],
+      rules: {
+        'no-restricted-imports': [
+          'error',
+          { patterns: [{ group: importsRefusedTo(folder), message: `${folder}/ may import only what stands before it in oxlint.config.ts.` }] },
+        ],
+      },
+    })),
+    {
+      files: ['packages/dodo-sandbox/src/**', 'packages/client/src/**'],
+      rules: {
+        'no-restricted-imports': [
+          'error',
+          { patterns: [{ group: ['tallystick', 'tallystick/*', '@tallystick/*'], message: 'This package stands alone.' }] },
+        ],
+      },
+    },
+    { files: ['tools/**', 'e2e/**', 'examples/**', '**/cli/**', '**/bin/**', 'boot.mjs'], rules: { 'no-console': 'off' } },
+    { files: ['**/*.test.ts', '**/*.contract.ts', 'e2e/**', '**/test/**'], rules: { 'typescript/no-non-null-assertion': 'off', 'no-await-in-loop': 'off' } },
+  ],
+})
