@@ -1,22 +1,45 @@
 import { defineConfig } from 'vitest/config'
 
+// Workspace packages are run from their sources: the condition `source` stands first in their exports.
+// Conditions named here are given to Node itself in the test processes too; naming `import` would break every `require`.
+const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+const exclude = ['**/node_modules/**', '**/dist/**']
+
 export default defineConfig({
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source', 'node', 'import'] } },
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'packages/*/test/**/*.test.ts',
-      'apps/*/**/*.test.ts',
-      'examples/**/*.test.ts',
-      'tools/**/*.test.ts',
-      'e2e/**/*.test.ts',
-    ],
-    exclude: ['**/node_modules/**', '**/dist/**'],
-    pool: 'forks',
-    execArgv: ['--conditions=source'],
+    globalSetup: ['./tools/postgres/vitest-setup.ts'],
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        ...source,
+        test: {
+          name: 'code',
+          include: [
+            'packages/*/{src,test}/**/*.test.ts',
+            'apps/*/**/*.test.{ts,tsx}',
+            'examples/**/*.test.ts',
+            'tools/**/*.test.ts',
+          ],
+          exclude,
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'browser',
+          include: ['e2e/**/*.test.ts'],
+          exclude,
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // A browser, a model and a server fill both cores: these run after the others, one file at a time.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })
