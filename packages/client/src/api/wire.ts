@@ -1,0 +1,59 @@
+/**
+ * What goes over the wire, named. Everything here is read off the generated OpenAPI types by path, so that a changed
+ * route changes these types or fails to compile.
+ */
+import type { paths } from './schema.generated.ts'
+
+export type Method = 'get' | 'put' | 'post'
+
+/** The paths that answer this method. */
+export type PathOf<M extends Method> = {
+  [P in keyof paths]: paths[P][M] extends object ? P : never
+}[keyof paths]
+
+type Operation<M extends Method, P extends PathOf<M>> = NonNullable<paths[P][M]>
+
+type Json<T> = [T] extends [{ content: { 'application/json': infer Body } }] ? Body : never
+
+/** The body that a request to this path carries; never when it carries none. */
+export type Body<M extends Method, P extends PathOf<M>> =
+  Operation<M, P> extends { requestBody?: infer R } ? Json<NonNullable<R>> : never
+
+/** The body of its successful answer. */
+export type Answer<M extends Method, P extends PathOf<M>> =
+  Operation<M, P> extends { responses: infer R } ? Json<R[keyof R & (200 | 201)]> : never
+
+export type BalanceWithLots = Answer<'get', '/v1/customers/{customer}/balance'>
+export type Lot = BalanceWithLots['lots'][number]
+export type Customer = Answer<'put', '/v1/customers/{customer}'>
+export type Charge = Answer<'post', '/v1/charges'>
+export type Balance = Charge['balance']
+export type PaidFrom = Charge['paid_from'][number]
+export type Hold = Answer<'post', '/v1/holds'>
+export type Grant = Answer<'post', '/v1/grants'>
+export type Order = Answer<'post', '/v1/checkouts'>
+export type Money = Order['price']
+export type Orders = Answer<'get', '/v1/customers/{customer}/orders'>
+export type Entries = Answer<'get', '/v1/customers/{customer}/entries'>
+export type Entry = Entries['data'][number]
+export type Prices = Answer<'get', '/v1/prices'>
+export type Verification = Answer<'post', '/v1/verify'>
+
+/** A refusal as the server sends it: application/problem+json, with the facts of its code beside the fixed fields. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  instance?: string
+  code: string
+  [fact: string]: unknown
+}
+
+/** The smallest pack that covers what is missing. */
+export interface PackOffer {
+  pack: string
+  name: string
+  credits: string
+  price: Money
+}

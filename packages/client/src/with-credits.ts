@@ -1,0 +1,281 @@
+import { decimalText, isMore, isZero } from './amounts.ts'
+import type { Api, HoldInput } from './api/client.ts'
+import { TallystickError, TallystickUnavailableError } from './api/errors.ts'
+import { newIdempotencyKey } from './api/idempotency-key.ts'
+import { type Surroundings, unlessAborted, wait } from './api/surroundings.ts'
+import type { Balance, Hold, PaidFrom } from './api/wire.ts'
+import type { CatalogShape } from './catalog.ts'
+
+export type WithCreditsInput<C extends CatalogShape> = HoldInput<C> & {
+  /** Ends the run with the signal's reason and gives the credits back. */
+  signal?: AbortSignal | undefined
+  /** Ends the run with a `TimeoutError` after that long and gives the credits back. No limit unless given. */
+  timeoutMs?: number | undefined
+}
+
+/** What the run works under. */
+export interface HeldCredits {
+  hold: Hold
+  /** Aborts when the caller's signal does, or when `timeoutMs` is over: pass it on to the model. */
+  signal: AbortSignal
+  /** Says how much of the hold was used; the rest is given back. All of it unless called; the last call counts. */
+  use(credits: string | number): void
+}
+
+export interface Receipt {
+  hold: string
+  held: string
+  used: string
+  unit: string
+  paid_from: PaidFrom[]
+  balance: Balance
+  /** False when the credits could not be taken: `onAccountingError` was told, and the figures are what should have been. */
+  settled: boolean
+}
+
+export interface AccountingTrouble {
+  step: 'capture' | 'release'
+  hold: Hold
+  /** What should have been captured; "0" for a release. */
+  credits: string
+  /** True while the client goes on trying in the background; a last call with false follows if that comes to nothing. */
+  retrying: boolean
+}
+
+/** Told when credits could not be settled. The result is not affected, and neither is it by what this function throws. */
+export type OnAccountingError = (error: unknown, trouble: AccountingTrouble) => void
+
+export type WithCredits<C extends CatalogShape> = <T>(
+  input: WithCreditsInput<C>,
+  run: (held: HeldCredits) => T | Promise<T>,
+) => Promise<{ result: Awaited<T>; receipt: Receipt }>
+
+interface Parts<C extends CatalogShape> {
+  api: Pick<Api<C>, 'hold' | 'capture' | 'release' | 'getHold' | 'charge'>
+  surroundings: Surroundings
+  onAccountingError: OnAccountingError
+}
+
+const defaultExpirySeconds = 300
+// Beyond the run's own limit a hold must outlive the retries of its capture.
+const expiryMarginSeconds = 60
+const longestExpirySeconds = 86_400
+// A caller who failed should see the credits back, but not wait long for it.
+const releaseWaitMs = 1_000
+// A server that is away is asked again after 5, 10, 20, … 60 seconds, for five minutes in all: longer than a restart.
+const backgroundFirstDelayMs = 5_000
+const backgroundLongestDelayMs = 60_000
+const backgroundForMs = 300_000
+
+/**
+ * Holds the credits, runs, and captures them; gives them back when the run throws, is aborted or takes too long. A
+ * process that dies in between leaves a hold that lapses by itself.
+ *
+ * A result is never lost to accounting: if the capture fails, the result is returned all the same with
+ * `receipt.settled` false. A hold that lapsed during a long run is charged afterwards.
+ *
+ * @throws InsufficientCreditsError and TallystickError from placing the hold; the run has not begun then
+ * @throws whatever the run threw, unchanged; the signal's reason; a `TimeoutError`
+ */
+export function createWithCredits<C extends CatalogShape>(parts: Parts<C>): WithCredits<C> {
+  return async function withCredits<T>(
+    input: WithCreditsInput<C>,
+    run: (held: HeldCredits) => T | Promise<T>,
+  ): Promise<{ result: Awaited<T>; receipt: Receipt }> {
+    const { surroundings } = parts
+    const { signal, timeoutMs, ...spend } = input
+    const hold = await placeHold(parts, { expires_in_seconds: expirySeconds(timeoutMs), ...spend }, signal)
+    const settlement = new Settlement(parts, spend, hold)
+
+    const limit = new AbortController()
+    const callOff =
+      timeoutMs === undefined
+        ? () => {}
+        : surroundings.after(timeoutMs, () => {
+            limit.abort(new DOMException(`The run took longer than ${timeoutMs} ms.`, 'TimeoutError'))
+          })
+    const runSignal = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal])
+    let used: string | null = null
+    let result: Awaited<T>
+    try {
+      const held: HeldCredits = { hold, signal: runSignal, use: (credits) => (used = decimalText(credits)) }
+      result = await unlessAborted(runSignal, async () => await run(held))
+    } catch (error) {
+      await Promise.race([settlement.release(), wait(surroundings, releaseWaitMs)])
+      throw error
+    } finally {
+      callOff()
+    }
+    return { result, receipt: await settlement.capture(used) }
+  }
+}
+
+function expirySeconds(timeoutMs: number | undefined): number {
+  if (timeoutMs === undefined) return defaultExpirySeconds
+  return Math.min(longestExpirySeconds, Math.ceil(timeoutMs / 1000) + expiryMarginSeconds)
+}
+
+/**
+ * An abort while the hold is being placed rejects at once; whether the server placed it is not known then, so the
+ * request is seen through and the hold it comes to is released.
+ */
+async function placeHold<C extends CatalogShape>(
+  parts: Parts<C>,
+  input: HoldInput<C>,
+  signal: AbortSignal | undefined,
+): Promise<Hold> {
+  if (signal === undefined) return parts.api.hold(input)
+  let placing: Promise<Hold> | null = null
+  try {
+    return await unlessAborted(signal, () => (placing = parts.api.hold(input)))
+  } catch (error) {
+    if (signal.aborted) void releaseUnwanted(parts, placing)
+    throw error
+  }
+}
+
+async function releaseUnwanted<C extends CatalogShape>(
+  parts: Parts<C>,
+  placing: Promise<Hold> | null,
+): Promise<void> {
+  try {
+    const hold = await placing
+    if (hold !== null) await parts.api.release(hold.id)
+  } catch {
+    // Refused or out of reach: there is no hold, or it lapses.
+  }
+}
+
+/** Ends one hold, once. */
+class Settlement<C extends CatalogShape> {
+  readonly #parts: Parts<C>
+  readonly #spend: HoldInput<C>
+  readonly #hold: Hold
+  // One key for each thing that may be asked of the server, however often and from wherever it is asked.
+  readonly #captureKey: string
+  readonly #releaseKey: string
+  readonly #chargeKey: string
+
+  constructor(parts: Parts<C>, spend: HoldInput<C>, hold: Hold) {
+    this.#parts = parts
+    this.#spend = spend
+    this.#hold = hold
+    this.#captureKey = newIdempotencyKey(parts.surroundings)
+    this.#releaseKey = newIdempotencyKey(parts.surroundings)
+    this.#chargeKey = newIdempotencyKey(parts.surroundings)
+  }
+
+  /** Never throws: a release that fails is told, and the hold is left to lapse. */
+  async release(): Promise<void> {
+    try {
+      await this.#parts.api.release(this.#hold.id, { idempotencyKey: this.#releaseKey })
+    } catch (error) {
+      if (!hasEnded(error)) this.#tell(error, { step: 'release', credits: '0', retrying: false })
+    }
+  }
+
+  /** Never throws: a capture that fails is told, and tried again in the background while that may help. */
+  async capture(used: string | null): Promise<Receipt> {
+    const credits = this.#withinHold(used)
+    try {
+      return await this.#settle(credits)
+    } catch (error) {
+      const retrying = error instanceof TallystickUnavailableError
+      this.#tell(error, { step: 'capture', credits, retrying })
+      if (retrying) void this.#settleInBackground(credits)
+      return {
+        ...this.#receiptBase(),
+        used: credits,
+        paid_from: this.#hold.paid_from,
+        balance: this.#hold.balance,
+        settled: false,
+      }
+    }
+  }
+
+  /** More than was held cannot be taken; taking what there is loses least. */
+  #withinHold(used: string | null): string {
+    const held = this.#hold.credits
+    if (used === null || !isMore(used, held)) return used ?? held
+    const message = `The run used ${used} and held ${held}: ${held} are captured. Hold the most that a run can cost.`
+    const error = new TallystickError({ message, status: 422, code: 'capture_exceeds_hold' })
+    this.#tell(error, { step: 'capture', credits: used, retrying: false })
+    return held
+  }
+
+  async #settle(credits: string): Promise<Receipt> {
+    const { api } = this.#parts
+    const { id } = this.#hold
+    try {
+      // Nothing used is nothing to capture.
+      if (isZero(credits)) return this.#receiptOf(await api.release(id, { idempotencyKey: this.#releaseKey }))
+      return this.#receiptOf(await api.capture(id, { credits }, { idempotencyKey: this.#captureKey }))
+    } catch (error) {
+      if (!hasEnded(error)) throw error
+      const ended = await api.getHold(id)
+      // The run ended it by itself, or it was given back to somebody who used nothing: that stands.
+      if (ended.state !== 'lapsed' || isZero(credits)) return this.#receiptOf(ended)
+      return await this.#chargeAfterLapse(credits)
+    }
+  }
+
+  /** The run outlived its hold and gave a result: it is paid for now, under its action where the price is still the same. */
+  async #chargeAfterLapse(credits: string): Promise<Receipt> {
+    const { customer, expires_in_seconds: _, ...spend } = this.#spend
+    const { unit } = this.#hold
+    const whole = credits === this.#hold.credits
+    const input = whole ? { ...spend, customer } : { credits, unit, customer }
+    const charge = await this.#parts.api.charge(input as Parameters<Api<C>['charge']>[0], {
+      idempotencyKey: this.#chargeKey,
+    })
+    return {
+      ...this.#receiptBase(),
+      used: charge.credits,
+      paid_from: charge.paid_from,
+      balance: charge.balance,
+      settled: true,
+    }
+  }
+
+  async #settleInBackground(credits: string): Promise<void> {
+    const { surroundings } = this.#parts
+    const giveUpAt = surroundings.now() + backgroundForMs
+    for (let delayMs = backgroundFirstDelayMs; ; delayMs = Math.min(delayMs * 2, backgroundLongestDelayMs)) {
+      await new Promise<void>((resolve) => surroundings.after(delayMs, resolve, { background: true }))
+      try {
+        await this.#settle(credits)
+        return
+      } catch (error) {
+        if (error instanceof TallystickUnavailableError && surroundings.now() < giveUpAt) continue
+        this.#tell(error, { step: 'capture', credits, retrying: false })
+        return
+      }
+    }
+  }
+
+  #receiptBase(): Pick<Receipt, 'hold' | 'held' | 'unit'> {
+    return { hold: this.#hold.id, held: this.#hold.credits, unit: this.#hold.unit }
+  }
+
+  #receiptOf(ended: Hold): Receipt {
+    return {
+      ...this.#receiptBase(),
+      used: ended.captured,
+      paid_from: ended.paid_from,
+      balance: ended.balance,
+      settled: true,
+    }
+  }
+
+  #tell(error: unknown, trouble: Omit<AccountingTrouble, 'hold'>): void {
+    try {
+      this.#parts.onAccountingError(error, { ...trouble, hold: this.#hold })
+    } catch {
+      // The hook is for reporting; what goes wrong in it must not cost the caller the result.
+    }
+  }
+}
+
+function hasEnded(error: unknown): boolean {
+  return error instanceof TallystickError && error.code === 'hold_already_ended'
+}
