@@ -1,0 +1,80 @@
+import { refusal } from '../kernel/refusal.ts'
+
+export interface RequestIssue {
+  /** Where in the request: `credits`, `query.limit`; empty for the body as a whole. */
+  readonly path: string
+  /** What was wrong with it, and what to write. */
+  readonly message: string
+}
+
+export const invalidRequest = refusal({
+  code: 'invalid_request',
+  status: 400,
+  title: 'The request is malformed',
+  detail: (facts: { issues: readonly RequestIssue[] }) =>
+    facts.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' '),
+  help: '`issues` names each field and what to write there. Nothing was done.',
+})
+
+export const idempotencyKeyRequired = refusal({
+  code: 'idempotency_key_required',
+  status: 400,
+  title: 'An Idempotency-Key is required',
+  detail: (facts: { reason: string }) =>
+    `${facts.reason} Send the header Idempotency-Key, at most 255 characters, a new UUID for each new request, and the same one when you repeat it.`,
+  help: 'With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.',
+})
+
+export const notFound = refusal({
+  code: 'not_found',
+  status: 404,
+  title: 'Not found',
+  detail: (facts: { method: string; path: string; hint: string }) =>
+    `There is no ${facts.method} ${facts.path}. ${facts.hint}`,
+  help: 'All routes are listed in /openapi.json.',
+})
+
+export const methodNotAllowed = refusal({
+  code: 'method_not_allowed',
+  status: 405,
+  title: 'Wrong method',
+  detail: (facts: { method: string; path: string; allowed: readonly string[] }) =>
+    `${facts.path} does not answer ${facts.method}. Use ${facts.allowed.join(' or ')}.`,
+  help: 'The header `allow` names the methods that the path answers.',
+})
+
+export const bodyTooLarge = refusal({
+  code: 'body_too_large',
+  status: 413,
+  title: 'The body is too large',
+  detail: (facts: { bytesMax: number }) => `A body has at most ${facts.bytesMax} bytes.`,
+  help: 'No request of this API needs a large body: look at what is sent.',
+})
+
+export const unsupportedMediaType = refusal({
+  code: 'unsupported_media_type',
+  status: 415,
+  title: 'The body is not JSON',
+  detail: (facts: { contentType: string | null }) =>
+    `The content type is ${facts.contentType ?? 'missing'}. Send JSON, with the header content-type: application/json.`,
+  help: 'Bodies are JSON in UTF-8.',
+})
+
+/** What a bug answers: documented like the refusals, and the one problem that says nothing of its cause. */
+export const internalError = refusal({
+  code: 'internal_error',
+  status: 500,
+  title: 'Something broke on our side',
+  detail: (facts: { requestId: string }) =>
+    `The request ${facts.requestId} ended in a bug of the server. The same request with the same key can be repeated safely.`,
+  help: "Search the server's log for the request id in `instance`; the line has the error and where it happened.",
+})
+
+/** What a fault answers when it does not say more: the world failed, the caller may try again. */
+export const unavailable = refusal({
+  code: 'unavailable',
+  status: 503,
+  title: 'Something the server needs is away',
+  detail: (facts: { reason: string }) => `${facts.reason} Repeat the request later with the same key.`,
+  help: 'The database or the payment provider does not answer; `code` says which. The same request may succeed later.',
+})

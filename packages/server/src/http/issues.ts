@@ -1,0 +1,57 @@
+import type { z } from '@hono/zod-openapi'
+import type { RequestIssue } from './errors.ts'
+
+type ZodIssue = z.core.$ZodIssue
+
+/** What is wrong with one part of a request, as paths and sentences that say what to write. `prefix` is `''` for the body. */
+export function requestIssues(
+  error: z.ZodError,
+  part: { readonly prefix: string; readonly schema: z.ZodObject },
+): RequestIssue[] {
+  return error.issues.flatMap((issue) => explain(issue, part))
+}
+
+function explain(issue: ZodIssue, part: { prefix: string; schema: z.ZodObject }): RequestIssue[] {
+  const path = [part.prefix, ...issue.path.map(String)].filter((step) => step !== '').join('.')
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = issue.path.length === 0 ? Object.keys(part.schema.shape) : []
+      const knownOnes =
+        known.length === 0 ? 'No field is known here.' : `Known fields here: ${known.join(', ')}.`
+      return issue.keys.map((key) => ({
+        path: path === '' ? key : `${path}.${key}`,
+        message: `is not a known field; remove it or correct its name. ${knownOnes}`,
+      }))
+    }
+    case 'invalid_type':
+      return [{ path, message: `must be ${article(issue.expected)}${found(issue.input)}.` }]
+    case 'invalid_union': {
+      const [first] = issue.errors.flat()
+      return first === undefined || issue.errors.every((errors) => errors[0]?.code === 'invalid_type')
+        ? [{ path, message: `must be ${expectedOf(issue)}${found(issue.input)}.` }]
+        : explain({ ...first, path: [...issue.path, ...first.path] }, part)
+    }
+    case 'invalid_value':
+      return [{ path, message: `must be one of ${issue.values.map(String).join(', ')}.` }]
+    default:
+      return [{ path, message: issue.message }]
+  }
+}
+
+function expectedOf(issue: Extract<ZodIssue, { code: 'invalid_union' }>): string {
+  const expected = issue.errors
+    .flat()
+    .map((error) => (error.code === 'invalid_type' ? error.expected : 'value'))
+  return [...new Set(expected)].map(article).join(' or ')
+}
+
+function article(expected: string): string {
+  if (expected === 'int') return 'a whole number'
+  return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`
+}
+
+function found(input: unknown): string {
+  if (input === undefined) return ''
+  if (input === null) return ', not null'
+  return Array.isArray(input) ? ', not an array' : `, not a ${typeof input}`
+}

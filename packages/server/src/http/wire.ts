@@ -1,0 +1,132 @@
+/**
+ * How values look on the wire, in both directions: credits as decimal text, money as minor units with a currency, instants in
+ * ISO 8601. Schemas that read turn text into the kernel's types; functions named `…ToWire` turn them back.
+ */
+import { z } from '@hono/zod-openapi'
+import { type Credits, creditsFromDecimal, decimalFromCredits } from '../kernel/credits.ts'
+import type { Money } from '../kernel/money.ts'
+import type { Facts } from '../kernel/refusal.ts'
+
+/** Credits in an answer. */
+export const creditsSchema = z
+  .string()
+  .openapi({ description: 'Credits, exact: a decimal with at most six decimals.', example: '12.5' })
+
+/** Credits in a request: `"12.5"`, or a whole number. */
+export const creditsInputSchema = z
+  .union([z.string(), z.number()])
+  .transform((written, context): Credits => {
+    const credits = creditsFromDecimal(written)
+    if (credits !== undefined) return credits
+    context.addIssue({ code: 'custom', message: howToWriteCredits(written) })
+    return z.NEVER
+  })
+  .openapi({
+    anyOf: [
+      { type: 'string', pattern: '^\\d{1,13}(\\.\\d{1,6})?$' },
+      { type: 'integer', minimum: 0 },
+    ],
+    description: 'Credits: a decimal as text with at most six decimals, or a whole number.',
+    example: '12.5',
+  })
+
+function howToWriteCredits(written: string | number): string {
+  if (typeof written === 'number' && !Number.isInteger(written) && Number.isFinite(written))
+    return `is the fraction ${written}, and a number with a fraction is not exact: write it as text, "${written}".`
+  return 'must be a decimal without sign, with at most six decimals, written as text: "12.5".'
+}
+
+export const moneySchema = z
+  .object({
+    amount_minor: z.int().openapi({ description: 'In the smallest unit of the currency: cents for USD.' }),
+    currency: z.string().openapi({ description: 'ISO 4217', example: 'USD' }),
+  })
+  .openapi('Money')
+
+export type WireMoney = z.output<typeof moneySchema>
+
+export function moneyToWire(money: Money): WireMoney {
+  return { amount_minor: Number(money.amountMinor), currency: money.currency }
+}
+
+export const instantSchema = z
+  .string()
+  .openapi({ format: 'date-time', description: 'ISO 8601, UTC', example: '2026-11-22T12:00:00.000Z' })
+
+/** An instant in a request. */
+export const instantInputSchema = z.iso
+  .datetime({ offset: true, error: 'must be an instant in ISO 8601 with its zone: "2026-11-22T12:00:00Z".' })
+  .transform((text) => new Date(text))
+  .openapi({ type: 'string', format: 'date-time', example: '2026-11-22T12:00:00Z' })
+
+export function instantToWire(instant: Date): string {
+  return instant.toISOString()
+}
+
+export function optionalInstantToWire(instant: Date | undefined): string | null {
+  return instant === undefined ? null : instant.toISOString()
+}
+
+// Postgres stores no NUL, a lone surrogate has no UTF-8, and a URL cannot carry `.` and `..` as segments, even escaped.
+const nul = String.fromCharCode(0)
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes(nul)
+}
+
+/** A customer's id: the app's own, byte for byte. */
+export const customerIdSchema = z
+  .string()
+  .refine((id) => id.length > 0 && Array.from(id).length <= 255, { error: 'must have 1 to 255 characters.' })
+  .refine((id) => isStorable(id) && id !== '.' && id !== '..', {
+    error: 'must be well-formed Unicode without NUL, and neither "." nor "..", which a URL cannot carry.',
+  })
+  .openapi({
+    minLength: 1,
+    maxLength: 255,
+    description: "The app's own id of its user or organisation, byte for byte.",
+    example: 'user_42',
+  })
+
+/** Text that people read: names, descriptions. */
+export function textSchema(charactersMax: number) {
+  return z
+    .string()
+    .refine((text) => text.length > 0 && Array.from(text).length <= charactersMax, {
+      error: `must have 1 to ${charactersMax} characters.`,
+    })
+    .refine(isStorable, { error: 'must be well-formed Unicode without NUL.' })
+    .openapi({ minLength: 1, maxLength: charactersMax })
+}
+
+/** A name that the catalog gives: of an action, a unit, a pack. */
+export const catalogNameSchema = textSchema(100)
+
+/** A refusal's facts: credits as decimals, money and instants as everywhere, names in snake_case. */
+export function factsToWire(facts: Facts): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [snakeCase(name), toWire(value)]))
+}
+
+function toWire(value: unknown): unknown {
+  if (typeof value === 'bigint') return decimalFromCredits(value)
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return value.map(toWire)
+  if (isMoney(value)) return moneyToWire(value)
+  if (typeof value === 'object' && value !== null)
+    return factsToWire(Object.fromEntries(Object.entries(value)))
+  return value
+}
+
+function isMoney(value: unknown): value is Money {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'amountMinor' in value &&
+    typeof value.amountMinor === 'bigint' &&
+    'currency' in value &&
+    typeof value.currency === 'string'
+  )
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
