@@ -89,7 +89,7 @@ export function createJobs(options: JobsOptions): Jobs {
     await boss.updateQueue(name, { ...settings, deadLetter })
   }
 
-  async function runBatch(queue: Queue<object>, jobs: readonly Job<object>[]) {
+  async function runBatch(queue: Queue<object>, jobs: readonly Job[]) {
     const results = []
     for (const job of jobs) {
       // One after the other: on PGlite they share a connection, and on Postgres other workers take the next batch.
@@ -99,7 +99,7 @@ export function createJobs(options: JobsOptions): Jobs {
     return results
   }
 
-  async function runJob(queue: Queue<object>, job: Job<object>) {
+  async function runJob(queue: Queue<object>, job: Job) {
     try {
       await queue.handle(job.data, { isLast: job.retryCount >= retryLimit })
       return { status: 'completed' } as const
@@ -117,7 +117,7 @@ export function createJobs(options: JobsOptions): Jobs {
   return {
     register(queue) {
       invariant(!queues.has(queue.name), 'a queue has one handler')
-      queues.set(queue.name, queue as unknown as Queue<object>)
+      queues.set(queue.name, queue)
     },
 
     async start() {
