@@ -45,6 +45,7 @@ export default defineConfig({
     'unicorn/no-array-reverse': 'off',
     'unicorn/require-module-specifiers': 'off',
     'no-underscore-dangle': 'off',
+    'typescript/no-unsafe-type-assertion': 'off',
     'promise/always-return': 'off',
     'promise/no-multiple-resolved': 'off',
     'typescript/consistent-return': 'off',

@@ -1,0 +1,11 @@
+import type { Migration, MigrationProvider } from 'kysely/migration'
+import * as initial from './0001-initial.ts'
+
+/** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
+const migrations: Record<string, Migration> = {
+  '0001-initial': initial,
+}
+
+export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
+
+export const newestMigration = Object.keys(migrations).at(-1)

@@ -1,0 +1,52 @@
+import { Migrator } from 'kysely/migration'
+import { Fault } from '../kernel/refusal.ts'
+import type { Clock, Database } from './database.ts'
+import { migrationProvider, newestMigration } from './migrations/index.ts'
+import { openPglite } from './pglite.ts'
+import { openPostgres } from './postgres.ts'
+
+export type DatabaseOptions = (
+  | { readonly url: string }
+  | { readonly dataDir: string | undefined; readonly snapshot?: Blob }
+) & {
+  readonly clock?: Clock | undefined
+  readonly onConnectionError?: (error: Error) => void
+}
+
+/**
+ * Opens Postgres (`url`) or an embedded PGlite (`dataDir`) and brings its tables up to date. Several starters may do so at once.
+ *
+ * @throws directoryInUse when another process has the folder open
+ * @throws Fault database_newer when the database was migrated by a newer Tallystick
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { clock, onConnectionError = () => {} } = options
+  const database =
+    'url' in options
+      ? openPostgres({ url: options.url, clock, onConnectionError })
+      : await openPglite({ dataDir: options.dataDir, snapshot: options.snapshot, clock })
+  try {
+    const migrator = new Migrator({ db: database.kysely, provider: migrationProvider })
+    const { error } = await migrator.migrateToLatest()
+    if (error !== undefined) throw migrationFault(error)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return database
+}
+
+function migrationFault(cause: unknown): Fault {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (message.includes('corrupted migrations')) {
+    return new Fault(
+      'database_newer',
+      `The database is newer than this Tallystick, which knows migrations up to ${newestMigration}. Install the newer version.`,
+      { retryable: false, cause },
+    )
+  }
+  return new Fault('migration_failed', `The database could not be brought up to date: ${message}`, {
+    retryable: false,
+    cause,
+  })
+}

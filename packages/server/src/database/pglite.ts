@@ -1,0 +1,141 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
+import { Kysely, PGliteDialect, PGliteDriver } from 'kysely'
+import { fromPglite } from 'pg-boss'
+import type { Clock, Database, LaneConnection } from './database.ts'
+import { decoders } from './decode.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { transactionsOver } from './kysely-transactions.ts'
+import { SyncedFileSystem } from './synced-file-system.ts'
+import type { Tables } from './tables.ts'
+
+export interface PgliteOptions {
+  /** The folder, made when missing; undefined for a database in memory, which no crash survives: for tests. */
+  readonly dataDir: string | undefined
+  readonly clock?: Clock | undefined
+  /** Called for each sync of a file to disk. */
+  readonly onSync?: (() => void) | undefined
+  /** A dumped data directory to start from, for tests. */
+  readonly snapshot?: Blob | undefined
+}
+
+// As shipped PGlite starts Postgres with -F (no fsync). `fsync` is the one sync method that reaches the file system's callback.
+const durableStartParams = [
+  ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
+  '-c',
+  'wal_sync_method=fsync',
+]
+
+/**
+ * PGlite as a `Database`.
+ *
+ * @throws directoryInUse when another process has the folder open
+ */
+export async function openPglite(
+  options: PgliteOptions,
+): Promise<Database & { readonly pglite: PGlite; readonly kysely: Kysely<Tables> }> {
+  const { dataDir } = options
+  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true })
+  const lock = dataDir === undefined ? undefined : await lockDirectory(dataDir)
+  try {
+    const storage: PGliteOptions =
+      dataDir === undefined
+        ? options.snapshot === undefined
+          ? {}
+          : { loadDataDir: options.snapshot }
+        : {
+            fs: new SyncedFileSystem(join(dataDir, 'postgres'), options.onSync),
+            startParams: durableStartParams,
+          }
+    const pglite = await PGlite.create({ ...storage, parsers: decoders })
+    return pgliteDatabase(pglite, options.clock, async () => {
+      await lock?.release()
+    })
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
+}
+
+function pgliteDatabase(
+  pglite: PGlite,
+  clock: Clock | undefined,
+  onClosed: () => Promise<void>,
+): Database & { pglite: PGlite; kysely: Kysely<Tables> } {
+  const kysely = new Kysely<Tables>({ dialect: new OneAtATimeDialect({ pglite }) })
+  return {
+    driver: 'pglite',
+    clock,
+    jobs: { db: fromPglite(withNumbers(pglite)), backend: 'pglite' },
+    pglite,
+    kysely,
+    transaction: transactionsOver(kysely, clock),
+    openLane: () => Promise.resolve(pgliteLane(pglite)),
+    close: async () => {
+      await kysely.destroy()
+      await onClosed()
+    },
+  }
+}
+
+/** pg-boss reads its counts as numbers. */
+function withNumbers(pglite: PGlite): Parameters<typeof fromPglite>[0] {
+  const options = { parsers: { 20: Number } }
+  return {
+    query: (text, values) => pglite.query(text, values, options),
+    exec: (text) => pglite.exec(text, options),
+  }
+}
+
+/** A lane shares PGlite's one connection; its transactions take turns with everybody's. */
+function pgliteLane(pglite: PGlite): LaneConnection {
+  return {
+    transaction: (work) =>
+      pglite.transaction((tx) =>
+        work({
+          run: async <Row>(statement: { text: string }, values: readonly unknown[]) => {
+            const result = await tx.query<Row>(statement.text, [...values])
+            return result.rows
+          },
+        }),
+      ),
+    close: () => Promise.resolve(),
+  }
+}
+
+/**
+ * Kysely's PGlite driver hands its one connection to everybody at once, so that a query from beside a transaction would run
+ * inside it and be rolled back with it. Here a connection is handed to one at a time.
+ */
+class OneAtATimeDialect extends PGliteDialect {
+  readonly #pglite: PGlite
+
+  constructor(config: { pglite: PGlite }) {
+    super(config)
+    this.#pglite = config.pglite
+  }
+
+  override createDriver(): PGliteDriver {
+    return new OneAtATimeDriver({ pglite: this.#pglite })
+  }
+}
+
+class OneAtATimeDriver extends PGliteDriver {
+  #last: Promise<void> = Promise.resolve()
+  #release: () => void = () => {}
+
+  override async acquireConnection(): ReturnType<PGliteDriver['acquireConnection']> {
+    const before = this.#last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#last = promise
+    await before
+    this.#release = resolve
+    return super.acquireConnection()
+  }
+
+  override releaseConnection(): Promise<void> {
+    this.#release()
+    return Promise.resolve()
+  }
+}

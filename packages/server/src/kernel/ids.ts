@@ -1,0 +1,147 @@
+/**
+ * Ids. All are UUIDs, made by us, so that no statement waits for a sequence: UUIDv7 for everything but wallets, whose id is
+ * derived from whose wallet it is (no lookup; any node computes it).
+ *
+ * On the wire an id carries its kind: `ord_01k…`. What lives in a wallet (lots, holds, transactions) carries its wallet too,
+ * so that an id alone finds its row, whatever machine the wallet is on.
+ */
+import { createHash } from 'node:crypto'
+
+export type Uuid = string
+
+/** Makes ids: in order of time within one process, even within a millisecond. */
+export type NewId = () => Uuid
+
+export interface IdSources {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** As many random bytes as asked for. */
+  randomBytes(count: number): Uint8Array
+}
+
+/** UUIDv7 (RFC 9562): 48 bits of milliseconds, a 12-bit counter within the millisecond, 62 random bits. */
+export function idMaker(sources: IdSources): NewId {
+  let lastMs = 0
+  let counter = 0
+  return () => {
+    const nowMs = sources.now()
+    const random = sources.randomBytes(10)
+    if (nowMs > lastMs) {
+      lastMs = nowMs
+      // Starting low leaves the counter room to grow within this millisecond.
+      counter = ((random[8] ?? 0) << 2) | ((random[9] ?? 0) & 3)
+    } else if (counter < 0xfff) {
+      counter += 1
+    } else {
+      lastMs += 1
+      counter = 0
+    }
+    const bytes = new Uint8Array(16)
+    bytes.set(random.subarray(0, 8), 8)
+    for (let byte = 5, rest = lastMs; byte >= 0; byte -= 1, rest = Math.floor(rest / 256))
+      bytes[byte] = rest % 256
+    bytes[6] = 0x70 | (counter >> 8)
+    bytes[7] = counter & 0xff
+    bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)
+    return uuidFromBytes(bytes)
+  }
+}
+
+export type Mode = 'test' | 'live'
+
+export interface WalletOwner {
+  readonly mode: Mode
+  readonly customer: string
+  readonly unit: string
+}
+
+/** A wallet's id: UUIDv8 from SHA-256 over a version tag, the mode, the customer's id with its length, and the unit. */
+export function walletId(owner: WalletOwner): Uuid {
+  const customerBytes = Buffer.byteLength(owner.customer)
+  const named = `tallystick wallet 1\n${owner.mode}\n${customerBytes}:${owner.customer}\n${owner.unit}`
+  return uuidFromDigest(createHash('sha256').update(named).digest())
+}
+
+/** The first 16 bytes of a digest as a UUIDv8 (RFC 9562), for ids and keys that are derived and not drawn. */
+export function uuidFromDigest(digest: Uint8Array): Uuid {
+  const bytes = Uint8Array.from(digest.subarray(0, 16))
+  bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f)
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)
+  return uuidFromBytes(bytes)
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text)
+}
+
+function uuidFromBytes(bytes: Uint8Array): Uuid {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+const prefixOf = {
+  order: 'ord',
+  transaction: 'txn',
+  hold: 'hold',
+  lot: 'lot',
+  wallet: 'wal',
+  event: 'evt',
+} as const
+
+export type IdKind = keyof typeof prefixOf
+
+/** The kinds of id that live in a wallet and name it. */
+export type WalletIdKind = 'transaction' | 'hold' | 'lot'
+
+export interface IdInWallet {
+  readonly walletId: Uuid
+  readonly id: Uuid
+}
+
+export function formatId(kind: Exclude<IdKind, WalletIdKind>, id: Uuid): string {
+  return `${prefixOf[kind]}_${base32FromUuid(id)}`
+}
+
+export function formatIdInWallet(kind: WalletIdKind, { walletId, id }: IdInWallet): string {
+  return `${prefixOf[kind]}_${base32FromUuid(id)}${base32FromUuid(walletId)}`
+}
+
+/** The id in `ord_…`, or undefined when the text is no id of that kind. The only way in from the wire. */
+export function parseId(kind: Exclude<IdKind, WalletIdKind>, text: string): Uuid | undefined {
+  const prefix = `${prefixOf[kind]}_`
+  return text.startsWith(prefix) ? uuidFromBase32(text.slice(prefix.length)) : undefined
+}
+
+/** The wallet and the id in `hold_…`, `lot_…` or `txn_…`, or undefined when the text is no id of that kind. */
+export function parseIdInWallet(kind: WalletIdKind, text: string): IdInWallet | undefined {
+  const prefix = `${prefixOf[kind]}_`
+  if (!text.startsWith(prefix) || text.length !== prefix.length + 2 * base32Length) return undefined
+  const id = uuidFromBase32(text.slice(prefix.length, prefix.length + base32Length))
+  const wallet = uuidFromBase32(text.slice(prefix.length + base32Length))
+  return id === undefined || wallet === undefined ? undefined : { walletId: wallet, id }
+}
+
+/** Crockford's alphabet in lower case: no letter that reads like a digit, and a double click selects it whole. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const base32Length = 26
+
+function base32FromUuid(id: Uuid): string {
+  let rest = BigInt(`0x${id.replaceAll('-', '')}`)
+  let text = ''
+  for (let digit = 0; digit < base32Length; digit += 1, rest >>= 5n)
+    text = alphabet.charAt(Number(rest & 31n)) + text
+  return text
+}
+
+function uuidFromBase32(text: string): Uuid | undefined {
+  if (text.length !== base32Length) return undefined
+  let number = 0n
+  for (const character of text) {
+    const digit = alphabet.indexOf(character)
+    if (digit < 0) return undefined
+    number = (number << 5n) | BigInt(digit)
+  }
+  if (number >> 128n !== 0n) return undefined
+  const hex = number.toString(16).padStart(32, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

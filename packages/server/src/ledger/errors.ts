@@ -1,0 +1,75 @@
+import { type Credits, decimalFromCredits } from '../kernel/credits.ts'
+import { refusal } from '../kernel/refusal.ts'
+import type { HoldState } from './wallet.ts'
+
+/** All amounts are in `unit`. */
+export interface InsufficientCredits {
+  required: Credits
+  spendable: Credits
+  held: Credits
+  missing: Credits
+  unit: string
+  [fact: string]: unknown
+}
+
+export const insufficientCredits = refusal<InsufficientCredits>({
+  code: 'insufficient_credits',
+  status: 402,
+  title: 'Not enough credits',
+  detail: ({ required, spendable, missing }) =>
+    `${decimalFromCredits(required)} needed, ${decimalFromCredits(spendable)} spendable: ${decimalFromCredits(missing)} missing. Offer a top-up and repeat the request with the same key.`,
+  help: 'Nothing was taken. `pack` is the smallest pack that covers what is missing, `message` a sentence to show to the end user. The same request succeeds after a top-up.',
+})
+
+export const holdNotFound = refusal({
+  code: 'hold_not_found',
+  status: 404,
+  title: 'No such hold',
+  detail: () => 'No hold has this id. Use the `id` that placing it answered.',
+  help: 'Ids are opaque and start with `hold_`. A hold of another mode (test, live) is not found either.',
+})
+
+export const holdAlreadyEnded = refusal({
+  code: 'hold_already_ended',
+  status: 409,
+  title: 'The hold has ended',
+  detail: (facts: { state: HoldState; endedAt: Date }) =>
+    `The hold was ${facts.state} at ${facts.endedAt.toISOString()} and can be captured or released no more.`,
+  help: 'A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`.',
+})
+
+export const captureExceedsHold = refusal({
+  code: 'capture_exceeds_hold',
+  status: 422,
+  title: 'More than was held',
+  detail: (facts: { requested: Credits; held: Credits }) =>
+    `${decimalFromCredits(facts.requested)} requested, ${decimalFromCredits(facts.held)} held. Capture at most what was held.`,
+  help: 'Hold the worst case before the call, and capture what it really used.',
+})
+
+export const keyReused = refusal({
+  code: 'idempotency_key_reused',
+  status: 409,
+  title: 'The key belongs to another request',
+  detail: (facts: { key: string }) =>
+    `The idempotency key ${facts.key} was used for this wallet with a different request. Make a new key for a new request; repeat a request with exactly the same body.`,
+  help: 'A key is bound for good by the first request that succeeds under it.',
+})
+
+export const lotOutOfTime = refusal({
+  code: 'lot_out_of_time',
+  status: 422,
+  title: 'The credits would expire before they start',
+  detail: (facts: { effectiveAt: Date; expiresAt: Date }) =>
+    `effective_at is ${facts.effectiveAt.toISOString()} and expires_at is ${facts.expiresAt.toISOString()}: expires_at must be later, and in the future.`,
+  help: 'Leave `expires_at` out for credits that never expire.',
+})
+
+export const overloaded = refusal({
+  code: 'overloaded',
+  status: 503,
+  title: 'Too many requests are waiting',
+  detail: (facts: { retryAfterSeconds: number }) =>
+    `Nothing was done. Repeat the request with the same key in ${facts.retryAfterSeconds} s.`,
+  help: 'The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.',
+})

@@ -1,0 +1,118 @@
+import type { LaneConnection } from '../database/database.ts'
+import { Fault, Refusal } from '../kernel/refusal.ts'
+import type { LedgerContext } from './context.ts'
+import { overloaded } from './errors.ts'
+import type { Operation, Outcome, Receipt } from './operations.ts'
+import { runBatch } from './run-batch.ts'
+
+export interface Lane {
+  /** Answered after the commit that made it true. */
+  submit(operation: Operation): Promise<Receipt>
+  /** Waits for what is queued, then closes the connection. */
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly operation: Operation
+  readonly resolve: (receipt: Receipt) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One commit for as many; more only makes each caller's answer wait for the others' writing. */
+const batchSizeMax = 500
+
+/** Deadlocks and serialization failures, which the database asks to repeat. */
+const repeatableCodes = new Set(['40P01', '40001'])
+const repeatsMax = 3
+
+/**
+ * A queue before one connection. While one batch is in flight the next gathers, so that under load hundreds of operations share
+ * one commit, and alone an operation waits for nothing.
+ */
+export function createLane(connection: LaneConnection, context: LedgerContext, queueMax: number): Lane {
+  let queue: Waiting[] = []
+  let running: Promise<void> | undefined
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.slice(0, batchSizeMax)
+      queue = queue.slice(batchSizeMax)
+      // One batch after the other is the point: the next one gathers meanwhile.
+      // oxlint-disable-next-line no-await-in-loop
+      await runAndAnswer(batch)
+    }
+    running = undefined
+  }
+
+  async function runAndAnswer(batch: readonly Waiting[]): Promise<void> {
+    let outcomes: Outcome[]
+    try {
+      outcomes = await commit(batch.map((waiting) => waiting.operation))
+    } catch (error) {
+      await failBatch(batch, error)
+      return
+    }
+    for (const [index, waiting] of batch.entries()) {
+      const outcome = outcomes[index]
+      if (outcome?.ok === true) waiting.resolve(outcome.receipt)
+      else waiting.reject(outcome?.refusal)
+    }
+  }
+
+  /** An operation that the database refuses fails alone: its neighbours are run again without it. */
+  async function failBatch(batch: readonly Waiting[], error: unknown): Promise<void> {
+    if (batch.length === 1 || error instanceof Fault) {
+      for (const waiting of batch) waiting.reject(error)
+      return
+    }
+    const middle = Math.ceil(batch.length / 2)
+    await runAndAnswer(batch.slice(0, middle))
+    await runAndAnswer(batch.slice(middle))
+  }
+
+  async function commit(operations: readonly Operation[]): Promise<Outcome[]> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop
+        return await connection.transaction((session) => runBatch(session, operations, context))
+      } catch (error) {
+        const isRepeatable = repeatableCodes.has(sqlState(error) ?? '')
+        if (!isRepeatable || tries === repeatsMax) throw asFault(error)
+      }
+    }
+  }
+
+  return {
+    submit: (operation) => {
+      if (queue.length >= queueMax) return Promise.reject(overloaded({ retryAfterSeconds: 1 }))
+      return new Promise((resolve, reject) => {
+        queue.push({ operation, resolve, reject })
+        running ??= drain()
+      })
+    },
+    close: async () => {
+      await running
+      await connection.close()
+    },
+  }
+}
+
+function sqlState(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Lost connections and a database that shuts down: whether the batch was committed is not known, and its keys settle it. */
+function asFault(error: unknown): unknown {
+  if (error instanceof Fault || error instanceof Refusal) return error
+  const code = sqlState(error) ?? ''
+  const isConnection =
+    /^(08|57|53)/.test(code) ||
+    /^E[A-Z]+$/.test(code) ||
+    (error instanceof Error && /connection|terminat/i.test(error.message))
+  if (!isConnection) return error
+  return new Fault(
+    'database_unavailable',
+    'The database went away. Repeat the request with the same key: it happens once.',
+    { retryable: true, cause: error },
+  )
+}

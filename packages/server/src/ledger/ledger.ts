@@ -1,0 +1,76 @@
+import type { Database } from '../database/database.ts'
+import { isInsideTransaction } from '../database/kysely-transactions.ts'
+import type { IdInWallet, NewId, Uuid, WalletOwner } from '../kernel/ids.ts'
+import { walletId } from '../kernel/ids.ts'
+import { invariant } from '../kernel/refusal.ts'
+import type { LedgerContext } from './context.ts'
+import { createLane, type Lane } from './lane.ts'
+import { type EntriesPage, listEntries, type PageOfEntries } from './list-entries.ts'
+import type { Operation, Receipt } from './operations.ts'
+import { type BalanceView, type HoldView, readBalance, readHold, readOwner } from './read-wallet.ts'
+import { type Verification, verify } from './verify.ts'
+
+export interface LedgerOptions {
+  readonly database: Database
+  readonly newId: NewId
+  /** How many operations may wait in one lane before further ones are refused. */
+  readonly queueMax?: number
+}
+
+export interface Ledger {
+  readonly context: LedgerContext
+  /**
+   * Queues an operation, and answers after its commit. Inside a transaction it is a bug: there, `applyOperations`.
+   *
+   * @throws insufficientCredits, holdNotFound, holdAlreadyEnded, captureExceedsHold, keyReused, lotOutOfTime, overloaded
+   * @throws Fault database_unavailable: repeat with the same key
+   */
+  submit(operation: Operation): Promise<Receipt>
+  /** As of now: lapsed holds and expired lots are counted as such, though nothing is written. An unknown wallet has zeros. */
+  balance(owner: WalletOwner): Promise<BalanceView>
+  hold(id: IdInWallet): Promise<HoldView | undefined>
+  owner(walletId: Uuid): Promise<WalletOwner | undefined>
+  /** Newest first. */
+  entries(owner: WalletOwner, page: EntriesPage): Promise<PageOfEntries>
+  verify(): Promise<Verification>
+  close(): Promise<void>
+}
+
+// On two cores two connections keep Postgres and this process both busy, and four hurt. PGlite has one connection.
+const lanesOn = { postgres: 2, pglite: 1 } as const
+const queueMaxDefault = 20_000
+
+export async function createLedger({
+  database,
+  newId,
+  queueMax = queueMaxDefault,
+}: LedgerOptions): Promise<Ledger> {
+  const context: LedgerContext = { newId, clock: database.clock }
+  const lanes = await Promise.all(
+    Array.from({ length: lanesOn[database.driver] }, async () =>
+      createLane(await database.openLane(), context, queueMax),
+    ),
+  )
+  return {
+    context,
+    submit: (operation) => {
+      invariant(!isInsideTransaction(), 'a lane is never waited for inside a transaction')
+      return laneOf(lanes, operation.walletId).submit(operation)
+    },
+    balance: (owner) => database.transaction((tx) => readBalance(tx, walletId(owner), context)),
+    hold: (id) => database.transaction((tx) => readHold(tx, id, context)),
+    owner: (id) => database.transaction((tx) => readOwner(tx, id)),
+    entries: (owner, page) => database.transaction((tx) => listEntries(tx, walletId(owner), page)),
+    verify: () => database.transaction((tx) => verify(tx)),
+    close: async () => {
+      await Promise.all(lanes.map((lane) => lane.close()))
+    },
+  }
+}
+
+/** The same wallet always takes the same lane, so that its operations meet in one batch and never wait for each other's locks. */
+function laneOf(lanes: readonly Lane[], id: Uuid): Lane {
+  const lane = lanes[Number.parseInt(id.slice(-4), 16) % lanes.length]
+  invariant(lane, 'a ledger has a lane')
+  return lane
+}
