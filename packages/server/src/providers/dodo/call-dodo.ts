@@ -1,0 +1,42 @@
+import type { APIError, DodoPayments } from 'dodopayments'
+import type { Fault } from '../../kernel/refusal.ts'
+import { providerKeyRefused, providerRefused, providerUnavailable } from '../errors.ts'
+
+/** The SDK, once it is loaded. */
+export interface Dodo {
+  readonly client: DodoPayments
+  readonly APIError: typeof APIError
+}
+
+/** Calls the SDK; what it throws becomes a fault that says whether to try again. */
+export async function callDodo<T>(dodo: Dodo, call: (client: DodoPayments) => Promise<T>): Promise<T> {
+  try {
+    return await call(dodo.client)
+  } catch (error) {
+    throw faultFrom(dodo, error)
+  }
+}
+
+/** The same for things that may be gone: undefined when Dodo does not know them. */
+export async function findAtDodo<T>(
+  dodo: Dodo,
+  call: (client: DodoPayments) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call(dodo.client)
+  } catch (error) {
+    if (error instanceof dodo.APIError && (error.status === 404 || error.status === 410)) return undefined
+    throw faultFrom(dodo, error)
+  }
+}
+
+// Too slow, too much, or broken over there. 409 is Dodo's answer to a request that came twice at once.
+const temporary = new Set([408, 409, 429])
+
+function faultFrom(dodo: Dodo, error: unknown): Fault {
+  if (!(error instanceof dodo.APIError)) return providerUnavailable(error)
+  const { status } = error
+  if (status === undefined || status >= 500 || temporary.has(status)) return providerUnavailable(error)
+  if (status === 401 || status === 403) return providerKeyRefused(error)
+  return providerRefused(error.message, error)
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import type { Currency, TaxCategory } from 'dodopayments/resources/misc'
+import type { Price, Product, ProductListResponse } from 'dodopayments/resources/products/products'
+import { formatMoney, type Money } from '../../kernel/money.ts'
+import { type ProductDifference, productMismatch } from '../errors.ts'
+import type { PackProduct } from '../provider.ts'
+import { callDodo, type Dodo, findAtDodo } from './call-dodo.ts'
+
+/** By these a product that we made is found again when its id was lost: metadata cannot be searched, so it is looked for in the list. */
+const packMetadataKey = 'tallystick_pack'
+const fingerprintMetadataKey = 'tallystick_fingerprint'
+
+export interface ProductInput {
+  readonly product: PackProduct
+  readonly knownId: string | undefined
+  readonly fingerprint: string
+  readonly taxCategory: TaxCategory
+}
+
+/** Of all that a product of ours is made of: when one changes, another product is needed, for what was sold is never edited. */
+export function fingerprintOf(product: PackProduct, taxCategory: TaxCategory): string {
+  const { name, price } = product
+  const made = JSON.stringify([name, price.amountMinor.toString(), price.currency, taxCategory])
+  return createHash('sha256').update(made).digest('hex').slice(0, 32)
+}
+
+/** The adopted product, the known one, one found again, or a new one. */
+export async function ensureProduct(dodo: Dodo, input: ProductInput): Promise<string> {
+  const { product, knownId } = input
+  if (product.adopted !== undefined) return checkAdopted(dodo, product, product.adopted)
+  if (knownId !== undefined) {
+    const known = await findAtDodo(dodo, (client) => client.products.retrieve(knownId))
+    if (known !== undefined && differences(product.price, known.price).length === 0) return knownId
+  }
+  return (await findAgain(dodo, input)) ?? createProduct(dodo, input)
+}
+
+async function checkAdopted(dodo: Dodo, product: PackProduct, adopted: string): Promise<string> {
+  const found: Product | undefined = await findAtDodo(dodo, (client) => client.products.retrieve(adopted))
+  const differing =
+    found === undefined
+      ? [{ what: 'product', inCatalog: adopted, atDodo: 'no such product' }]
+      : differences(product.price, found.price)
+  if (differing.length > 0)
+    throw productMismatch({ pack: product.pack, product: adopted, differences: differing })
+  return adopted
+}
+
+/** In what a price at Dodo is another than the pack's. */
+function differences(wanted: Money, price: Price): ProductDifference[] {
+  if (price.type !== 'one_time_price')
+    return [{ what: 'type', inCatalog: 'one_time_price', atDodo: price.type }]
+  const atDodo: Money = { amountMinor: BigInt(Math.round(price.price)), currency: price.currency }
+  const found: ProductDifference[] = []
+  if (atDodo.currency !== wanted.currency || atDodo.amountMinor !== wanted.amountMinor)
+    found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: formatMoney(atDodo) })
+  if (price.pay_what_you_want === true)
+    found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: 'what the customer wants to pay' })
+  const discountBps = price.discount_bps ?? (price.discount ?? 0) * 100
+  if (discountBps > 0) found.push({ what: 'discount', inCatalog: 'none', atDodo: `${discountBps / 100} %` })
+  return found
+}
+
+// A hundred a page is the most that Dodo gives; five thousand products are far more than a shop of packs has.
+const pageSize = 100
+const listedMax = 5000
+
+async function findAgain(dodo: Dodo, { product, fingerprint }: ProductInput): Promise<string | undefined> {
+  return callDodo(dodo, async (client) => {
+    let listed = 0
+    // Without page_number the SDK takes the first page, of index 0, for page 1 and goes on with page 2.
+    const products = client.products.list({ page_number: 0, page_size: pageSize, recurring: false })
+    for await (const row of products) {
+      if (isOurs(row, product, fingerprint)) return row.product_id
+      listed += 1
+      if (listed >= listedMax) return undefined
+    }
+    return undefined
+  })
+}
+
+function isOurs(row: ProductListResponse, product: PackProduct, fingerprint: string): boolean {
+  const { metadata, price_detail: price } = row
+  return (
+    metadata?.[packMetadataKey] === product.pack &&
+    metadata[fingerprintMetadataKey] === fingerprint &&
+    price !== null &&
+    price !== undefined &&
+    differences(product.price, price).length === 0
+  )
+}
+
+async function createProduct(
+  dodo: Dodo,
+  { product, fingerprint, taxCategory }: ProductInput,
+): Promise<string> {
+  const { pack, name, price } = product
+  // Sent once: when its answer is lost, the product is found again by its metadata.
+  const created = await callDodo(dodo, (client) =>
+    client.products.create(
+      {
+        name,
+        price: {
+          type: 'one_time_price',
+          currency: price.currency as Currency,
+          price: Number(price.amountMinor),
+          pay_what_you_want: false,
+          purchasing_power_parity: false,
+          discount: 0,
+        },
+        tax_category: taxCategory,
+        metadata: { [packMetadataKey]: pack, [fingerprintMetadataKey]: fingerprint },
+      },
+      { maxRetries: 0 },
+    ),
+  )
+  return created.product_id
+}

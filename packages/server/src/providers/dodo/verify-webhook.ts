@@ -1,0 +1,51 @@
+import type { Webhook } from 'standardwebhooks'
+import { providerSettingsWrong, type SignatureProblem } from '../errors.ts'
+
+export type WebhookClass = typeof Webhook
+
+/** One verifier a secret. Two secrets are valid while one is being replaced. */
+export function verifiersOf(secrets: readonly string[], WebhookOf: WebhookClass): Webhook[] {
+  return secrets.map((secret) => {
+    try {
+      return new WebhookOf(secret)
+    } catch {
+      // The library's own message may quote the secret.
+      throw providerSettingsWrong(
+        'DODO_PAYMENTS_WEBHOOK_KEY is not a webhook secret: it starts with whsec_, followed by padded base64.',
+      )
+    }
+  })
+}
+
+export type Verified =
+  | { readonly ok: true; readonly messageId: string }
+  | { readonly ok: false; readonly reason: SignatureProblem }
+
+/** Whether one of the secrets signed these very bytes within the last five minutes, by Standard Webhooks. */
+export function verifySignature(verifiers: readonly Webhook[], headers: Headers, rawBody: string): Verified {
+  const signed: Record<string, string> = {}
+  for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature']) {
+    const value = headers.get(name)
+    if (value === null || value === '') return { ok: false, reason: 'missing_headers' }
+    signed[name] = value
+  }
+  let reason: SignatureProblem = 'no_matching_signature'
+  for (const verifier of verifiers) {
+    try {
+      verifier.verify(rawBody, signed, { jsonParse: false })
+      return { ok: true, messageId: signed['webhook-id'] ?? '' }
+    } catch (error) {
+      reason = problemOf(error)
+    }
+  }
+  return { ok: false, reason }
+}
+
+/** The library tells its reasons apart by their text alone. */
+function problemOf(error: unknown): SignatureProblem {
+  const message = error instanceof Error ? error.message : ''
+  if (message === 'Message timestamp too old') return 'too_old'
+  if (message === 'Message timestamp too new') return 'too_new'
+  if (message === 'No matching signature found') return 'no_matching_signature'
+  return 'malformed_headers'
+}
