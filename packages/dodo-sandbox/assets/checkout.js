@@ -1,0 +1,211 @@
+// The checkout page's behaviour: it spares retyping and reloading, and it speaks to the shop that frames the page.
+// Everything also works without it, as a plain form.
+
+const checkout = document.getElementById('checkout')
+const form = checkout?.querySelector('form')
+const framed = window.parent !== window
+const manualRedirect = checkout?.dataset.manualRedirect === 'true'
+
+/** Tells the shop what happened, in the words of Dodo's overlay protocol. */
+function tell(eventType, message) {
+  if (!framed) return
+  // Any origin: Dodo's page does not know who frames it either, and nothing secret is said.
+  window.parent.postMessage({ event_type: eventType, data: message === undefined ? {} : { message } }, '*')
+}
+
+function close() {
+  tell('checkout.closed')
+}
+
+for (const button of document.querySelectorAll('[data-close]')) button.addEventListener('click', close)
+if (checkout?.dataset.display === 'overlay') {
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !event.defaultPrevented) close()
+  })
+}
+
+tell('checkout.opened')
+if (checkout?.dataset.event) {
+  const isError = checkout.dataset.event === 'checkout.error'
+  tell(checkout.dataset.event, isError ? { message: checkout.dataset.message } : undefined)
+}
+
+if (form) startForm(form)
+
+function startForm(form) {
+  const field = (name) => form.elements.namedItem(name)
+  const alertBox = document.getElementById('form-error')
+  const status = document.getElementById('form-status')
+  const button = form.querySelector('.pay-button')
+  const label = button.querySelector('[data-label]')
+  const labelText = label.textContent
+  const statusText = status.textContent
+  let paying = false
+
+  field('card_number').addEventListener('input', (event) => format(event.target, groupsOfFour))
+  field('expiry').addEventListener('input', (event) => format(event.target, monthSlashYear))
+  field('cvc').addEventListener('input', (event) => format(event.target, (digits) => digits.slice(0, 4)))
+
+  for (const fill of form.querySelectorAll('[data-fill]')) {
+    fill.addEventListener('click', () => {
+      field('card_number').value = groupsOfFour(fill.dataset.fill)
+      field('expiry').value = fill.dataset.expiry
+      field('cvc').value = '123'
+      for (const name of ['card_number', 'expiry', 'cvc']) showFieldError(name, '')
+      showError('')
+      status.textContent = `Filled in the card that ends in ${fill.dataset.fill.slice(-4)}.`
+      button.focus()
+    })
+  }
+
+  for (const input of form.querySelectorAll('input, select')) {
+    input.addEventListener('input', () => {
+      if (input.name) showFieldError(input.name, '')
+    })
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    if (!paying) void pay()
+  })
+
+  tell('checkout.form_ready')
+  tell('checkout.payment_page_opened')
+  tell('checkout.breakdown', JSON.parse(checkout.dataset.breakdown))
+  if (checkout.dataset.display === 'overlay') firstToFill().focus()
+
+  async function pay() {
+    setPaying(true)
+    showError('')
+    tell('checkout.pay_button_clicked')
+    try {
+      const response = await fetch(form.action, {
+        method: 'POST',
+        headers: { accept: 'application/json' },
+        body: new URLSearchParams(new FormData(form)),
+      })
+      const answer = await response.json()
+      if (answer.fields) refuse(answer)
+      else if (answer.status === 'failed') decline(answer)
+      else if (answer.status === 'succeeded') succeed(answer)
+      else end(answer)
+    } catch {
+      // The attempt keeps its token, so pressing the button again cannot pay twice.
+      setPaying(false)
+      fail(
+        'No answer from the local Dodo. See that it runs, then press the button again: you will not pay twice.',
+      )
+    }
+  }
+
+  function refuse(answer) {
+    setPaying(false)
+    let first
+    for (const [name, text] of Object.entries(answer.fields)) {
+      showFieldError(name, text)
+      first ??= field(name)
+    }
+    showError(answer.message)
+    first?.focus()
+  }
+
+  function decline(answer) {
+    tell('checkout.customer_details_submitted')
+    field('attempt').value = answer.attempt
+    field('cvc').value = ''
+    setPaying(false)
+    fail(answer.message)
+    if (manualRedirect) tell('checkout.status', { status: 'failed' })
+  }
+
+  function succeed(answer) {
+    tell('checkout.customer_details_submitted')
+    if (!framed || checkout.dataset.display !== 'overlay') {
+      if (answer.redirect_to === null) location.reload()
+      else location.assign(answer.redirect_to)
+      return
+    }
+    label.textContent = 'Paid'
+    status.textContent = 'Payment received.'
+    if (manualRedirect) tell('checkout.status', { status: 'succeeded' })
+    if (answer.redirect_to === null) {
+      // Nowhere to go: the page itself says that all went well.
+      if (!manualRedirect) location.reload()
+      return
+    }
+    tell(manualRedirect ? 'checkout.redirect_requested' : 'checkout.redirect', {
+      redirect_to: answer.redirect_to,
+    })
+  }
+
+  /** The session cannot be paid any more: the page itself says why, once it is loaded anew. */
+  function end(answer) {
+    if (answer.code?.startsWith('CHECKOUT_SESSION_') || answer.code === 'NOT_FOUND') {
+      location.reload()
+      return
+    }
+    setPaying(false)
+    fail(answer.message ?? 'The local Dodo failed. Its log says why.')
+  }
+
+  function setPaying(on) {
+    paying = on
+    button.setAttribute('aria-disabled', String(on))
+    form.setAttribute('aria-busy', String(on))
+    label.textContent = on ? 'Paying…' : labelText
+    status.textContent = on ? 'Paying…' : statusText
+  }
+
+  function fail(text) {
+    showError(text)
+    tell('checkout.error', { message: text })
+    alertBox.scrollIntoView({ block: 'nearest' })
+    field('card_number').focus({ preventScroll: true })
+  }
+
+  function showError(text) {
+    alertBox.textContent = text
+    alertBox.hidden = text === ''
+  }
+
+  function showFieldError(name, text) {
+    const place = document.getElementById(`${name}-error`)
+    if (!place) return
+    place.textContent = text
+    place.hidden = text === ''
+    field(name).setAttribute('aria-invalid', String(text !== ''))
+  }
+
+  function firstToFill() {
+    const empty = [...form.querySelectorAll('input:not([type=hidden]), select')].find(
+      (input) => !input.readOnly && input.value === '',
+    )
+    return empty ?? button
+  }
+}
+
+/** Rewrites what was typed, and keeps the caret behind the same digit. */
+function format(input, write) {
+  const digitsBefore = input.value.slice(0, input.selectionStart).replace(/\D/g, '').length
+  const atEnd = input.selectionStart === input.value.length
+  input.value = write(input.value.replace(/\D/g, ''))
+  let caret = input.value.length
+  if (!atEnd) {
+    caret = 0
+    for (let seen = 0; seen < digitsBefore && caret < input.value.length; caret += 1)
+      if (/\d/.test(input.value[caret])) seen += 1
+  }
+  input.setSelectionRange(caret, caret)
+}
+
+function groupsOfFour(digits) {
+  return digits.slice(0, 19).replace(/(\d{4})(?=\d)/g, '$1 ')
+}
+
+function monthSlashYear(digits) {
+  const typed = /^[2-9]/.test(digits) ? `0${digits}` : digits
+  // Autofill may bring the year in full.
+  const short =
+    typed.length === 6 && typed.slice(2, 4) === '20' ? typed.slice(0, 2) + typed.slice(4) : typed.slice(0, 4)
+  return short.length > 2 ? `${short.slice(0, 2)} / ${short.slice(2)}` : short
+}

@@ -1,0 +1,111 @@
+import { Hono } from 'hono'
+import { listSessions } from './checkouts/queries.ts'
+import { checkoutRoutes } from './checkouts/routes.ts'
+import { controlRoutes } from './control/routes.ts'
+import { listCustomers } from './customers/queries.ts'
+import { customerRoutes } from './customers/routes.ts'
+import { refuseOtherSites, requireApiKey } from './http/guards.ts'
+import { uncoveredRoutes } from './http/uncovered-routes.ts'
+import type { RandomBytes } from './kernel/ids.ts'
+import type { SandboxLog } from './kernel/options.ts'
+import { notCovered, Refusal } from './kernel/refusal.ts'
+import { assetRoutes } from './pages/assets.ts'
+import { checkoutPageRoutes } from './pages/checkout-routes.ts'
+import { controlPage } from './pages/control-page.ts'
+import { answerPage } from './pages/layout.ts'
+import { listPayments } from './payments/queries.ts'
+import { paymentRoutes } from './payments/routes.ts'
+import { listProducts } from './products/queries.ts'
+import { productRoutes } from './products/routes.ts'
+import type { Store } from './store/store.ts'
+import type { DeliveryWorker } from './webhooks/delivery-worker.ts'
+import { listDeliveries, listEndpoints } from './webhooks/queries.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
+
+export interface AppInput {
+  store: Store
+  worker: DeliveryWorker
+  apiKey: string
+  random: RandomBytes
+  log: SandboxLog
+  /** Asked per request, for the port is known only once the server listens. */
+  checkoutOrigin: () => string
+  apiOrigin: () => string
+}
+
+// Enough to find what just happened; older things are in the API.
+const shownMax = 25
+
+/** All routes: the API behind the key, the pages and the control routes open. */
+export function createApp(input: AppInput): Hono {
+  const { store, worker, random } = input
+  const app = new Hono()
+
+  app.onError((error, context) => {
+    if (!(error instanceof Refusal)) {
+      input.log.error({ path: context.req.path, error: error.stack ?? String(error) }, 'request failed')
+      return context.json(
+        { code: 'INTERNAL_SERVER_ERROR', message: 'The local Dodo failed; its log says why.' },
+        500,
+      )
+    }
+    // The SDK repeats 409 and every 5xx by itself, and neither of these gets better by repeating.
+    if (error.status === 501 || error.status === 409) context.header('x-should-retry', 'false')
+    return Response.json(
+      { code: error.code, message: error.message },
+      { status: error.status, headers: context.res.headers },
+    )
+  })
+  app.notFound((context) =>
+    context.json(
+      { code: 'NOT_FOUND', message: `There is no ${context.req.method} ${context.req.path}.` },
+      404,
+    ),
+  )
+
+  for (const path of ['/_sandbox/*', '/session/*', '/overlay/*']) app.use(path, refuseOtherSites)
+  app.route('/', assetRoutes())
+  app.route('/', checkoutPageRoutes({ store, worker, random }))
+  app.route('/', controlRoutes({ store, worker, random }))
+  app.get('/', (context) => {
+    const page = { page_number: 0, page_size: shownMax }
+    const shown = store.transaction((tx) => ({
+      now: tx.now,
+      sessions: listSessions(tx, shownMax),
+      payments: listPayments(tx, page),
+      customers: listCustomers(tx, page),
+      products: listProducts(tx, { ...page, archived: false }),
+      endpoints: listEndpoints(tx, undefined, shownMax),
+      deliveries: listDeliveries(tx, { limit: shownMax }),
+    }))
+    return answerPage(context, controlPage({ origin: input.apiOrigin(), apiKey: input.apiKey, ...shown }))
+  })
+
+  const api = new Hono()
+  for (const path of apiPaths) api.use(path, requireApiKey(input.apiKey))
+  // Before the covered ones: `/products/short_links` must not be taken for the product of that id.
+  for (const [method, path] of uncoveredRoutes) {
+    api.on(method, path, () => {
+      throw notCovered(`${method} ${path}`)
+    })
+  }
+  api.route('/', productRoutes(store))
+  api.route('/', customerRoutes(store))
+  api.route('/', checkoutRoutes(store, input.checkoutOrigin))
+  api.route('/', paymentRoutes(store))
+  api.route('/', webhookRoutes(store, worker))
+  app.route('/', api)
+  return app
+}
+
+/** Every first segment that belongs to Dodo's API, with and without more behind it. */
+const apiPaths = [
+  ...new Set([
+    'products',
+    'customers',
+    'checkouts',
+    'payments',
+    'webhooks',
+    ...uncoveredRoutes.map(([, path]) => path.split('/')[1] ?? ''),
+  ]),
+].flatMap((segment) => [`/${segment}`, `/${segment}/*`])

@@ -1,0 +1,71 @@
+import type { z } from 'zod'
+import * as customers from '../customers/queries.ts'
+import { refuseUncovered } from '../http/parse.ts'
+import { invalidBody, Refusal } from '../kernel/refusal.ts'
+import type { Transaction } from '../store/store.ts'
+import { priceCart } from './price-cart.ts'
+import * as queries from './queries.ts'
+import { type CheckoutSession, type createSessionSchema, sessionLifeMs } from './session.ts'
+
+export type CreateSession = z.output<typeof createSessionSchema>
+
+const noEligibleMethods = () =>
+  new Refusal(
+    422,
+    'NO_ELIGIBLE_PAYMENT_METHODS',
+    'allowed_payment_method_types: include credit or debit, for cards are all that works here',
+  )
+
+/** Makes a session. Prices are taken now: a product edited afterwards changes nothing in it. */
+export function createSession(tx: Transaction, input: CreateSession): CheckoutSession {
+  refuseUncovered({
+    'product collections': input.product_collection_id,
+    'confirmed checkout sessions': input.confirm,
+    'saved payment methods': input.payment_method_id,
+    'custom fields': input.custom_fields,
+    'discount codes': input.discount_code ?? input.discount_codes,
+    '3-D Secure': input.force_3ds,
+    'subscriptions in a checkout': input.subscription_data,
+    'tax ids': input.tax_id,
+  })
+  const methods = input.allowed_payment_method_types
+  if (methods && !methods.includes('credit') && !methods.includes('debit')) throw noEligibleMethods()
+  const session: CheckoutSession = {
+    session_id: tx.newId('cks'),
+    created_at: tx.now.toISOString(),
+    expires_at: new Date(tx.now.getTime() + sessionLifeMs).toISOString(),
+    cart: priceCart(tx, input.product_cart),
+    customer: sessionCustomer(tx, input.customer),
+    billing_address: sessionAddress(input.billing_address),
+    metadata: input.metadata ?? {},
+    return_url: input.return_url ?? null,
+    cancel_url: input.cancel_url ?? null,
+    flags: input.feature_flags ?? {},
+    theme: input.customization?.theme ?? 'system',
+    pay_button_text: input.customization?.theme_config?.pay_button_text ?? null,
+    payment_id: null,
+    payment_status: null,
+  }
+  queries.insertSession(tx, session)
+  return session
+}
+
+function sessionCustomer(tx: Transaction, customer: CreateSession['customer']): CheckoutSession['customer'] {
+  if (!customer) return null
+  if ('email' in customer)
+    return { email: customer.email, name: customer.name ?? null, phone_number: customer.phone_number ?? null }
+  if (!customers.findCustomer(tx, customer.customer_id))
+    throw invalidBody(`customer: there is no customer ${customer.customer_id}`)
+  return { customer_id: customer.customer_id }
+}
+
+function sessionAddress(address: CreateSession['billing_address']): CheckoutSession['billing_address'] {
+  if (!address) return null
+  return {
+    country: address.country,
+    city: address.city ?? null,
+    state: address.state ?? null,
+    street: address.street ?? null,
+    zipcode: address.zipcode ?? null,
+  }
+}

@@ -1,0 +1,29 @@
+import { parseDocument, type Transaction } from '../store/store.ts'
+import type { CheckoutSession } from './session.ts'
+
+export function insertSession(tx: Transaction, session: CheckoutSession): void {
+  tx.run(
+    'insert into checkout_sessions (session_id, document) values (?, ?)',
+    session.session_id,
+    JSON.stringify(session),
+  )
+}
+
+export function updateSessionDocument(tx: Transaction, session: CheckoutSession): void {
+  tx.run(
+    'update checkout_sessions set document = ? where session_id = ?',
+    JSON.stringify(session),
+    session.session_id,
+  )
+}
+
+export function findSession(tx: Transaction, sessionId: string): CheckoutSession | undefined {
+  const row = tx.get('select document from checkout_sessions where session_id = ?', sessionId)
+  return row && (parseDocument(row) as CheckoutSession)
+}
+
+export function listSessions(tx: Transaction, limit: number): CheckoutSession[] {
+  return tx
+    .all('select document from checkout_sessions order by position desc limit ?', limit)
+    .map((row) => parseDocument(row) as CheckoutSession)
+}

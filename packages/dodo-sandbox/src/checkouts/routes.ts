@@ -1,0 +1,40 @@
+import { Hono } from 'hono'
+import { parseBody } from '../http/parse.ts'
+import * as payments from '../payments/queries.ts'
+import type { Store } from '../store/store.ts'
+import { createSession } from './create-session.ts'
+import { sessionNotFound } from './pay-session.ts'
+import { prefillOf } from './prefill.ts'
+import * as queries from './queries.ts'
+import { createSessionSchema } from './session.ts'
+
+export function checkoutRoutes(store: Store, checkoutOrigin: () => string): Hono {
+  const routes = new Hono()
+  routes.post('/checkouts', async (context) => {
+    const input = await parseBody(context, createSessionSchema)
+    const session = store.transaction((tx) => createSession(tx, input))
+    return context.json({
+      session_id: session.session_id,
+      checkout_url: `${checkoutOrigin()}/session/${session.session_id}`,
+    })
+  })
+  routes.get('/checkouts/:id', (context) => {
+    const id = context.req.param('id')
+    const status = store.transaction((tx) => {
+      const session = queries.findSession(tx, id)
+      if (!session) throw sessionNotFound(id)
+      const payment = session.payment_id === null ? undefined : payments.findPayment(tx, session.payment_id)
+      const prefill = prefillOf(tx, session)
+      return {
+        id,
+        created_at: session.created_at,
+        customer_email: payment?.customer.email ?? (prefill.email === '' ? null : prefill.email),
+        customer_name: payment?.customer.name ?? (prefill.name === '' ? null : prefill.name),
+        payment_id: session.payment_id,
+        payment_status: session.payment_status,
+      }
+    })
+    return context.json(status)
+  })
+  return routes
+}

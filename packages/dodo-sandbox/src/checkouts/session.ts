@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { emailSchema } from '../customers/customer.ts'
+import { type Metadata, metadataSchema, webUrl } from '../http/parse.ts'
+import { isCountryCode } from '../kernel/countries.ts'
+import type { IntentStatus } from '../payments/payment.ts'
+
+const country = z.string().refine(isCountryCode, 'is not a country that Dodo knows')
+
+const cartItemSchema = z.object({
+  product_id: z.string().min(1),
+  quantity: z.number().int().min(1).max(1_000_000),
+  amount: z.number().int().min(0).max(2_147_483_647).nullish(),
+  addons: z.array(z.unknown()).nullish(),
+  credit_entitlements: z.array(z.unknown()).nullish(),
+})
+
+const addressSchema = z.object({
+  country,
+  city: z.string().max(255).nullish(),
+  state: z.string().max(255).nullish(),
+  street: z.string().max(255).nullish(),
+  zipcode: z.string().max(50).nullish(),
+})
+
+const customerSchema = z.union([
+  z.object({ customer_id: z.string().min(1) }),
+  z.object({
+    email: emailSchema,
+    name: z.string().max(255).nullish(),
+    phone_number: z.string().max(50).nullish(),
+  }),
+])
+
+const flag = z.boolean().optional()
+
+const flagsSchema = z.object({
+  allow_currency_selection: flag,
+  allow_customer_editing_business_name: flag,
+  allow_customer_editing_city: flag,
+  allow_customer_editing_country: flag,
+  allow_customer_editing_email: flag,
+  allow_customer_editing_name: flag,
+  allow_customer_editing_state: flag,
+  allow_customer_editing_street: flag,
+  allow_customer_editing_tax_id: flag,
+  allow_customer_editing_zipcode: flag,
+  allow_discount_code: flag,
+  allow_editing_addons: flag,
+  allow_phone_number_collection: flag,
+  allow_tax_id: flag,
+  always_create_new_customer: flag,
+  redirect_immediately: flag,
+  require_cardholder_name: flag,
+  require_phone_number: flag,
+  require_tax_id: flag,
+  single_page: flag,
+})
+
+const customizationSchema = z.object({
+  force_language: z.string().nullish(),
+  show_on_demand_tag: flag,
+  show_order_details: flag,
+  theme: z.enum(['dark', 'light', 'system']).nullish(),
+  theme_config: z.object({ pay_button_text: z.string().max(100).nullish() }).nullish(),
+})
+
+export const createSessionSchema = z.object({
+  product_cart: z.array(cartItemSchema).max(20),
+  allowed_payment_method_types: z.array(z.string()).nullish(),
+  billing_address: addressSchema.nullish(),
+  billing_currency: z.string().nullish(),
+  cancel_url: webUrl.nullish(),
+  customer: customerSchema.nullish(),
+  customer_business_name: z.string().max(255).nullish(),
+  customization: customizationSchema.nullish(),
+  feature_flags: flagsSchema.nullish(),
+  metadata: metadataSchema.nullish(),
+  return_url: webUrl.nullish(),
+  // Accepted to be refused by name.
+  confirm: z.boolean().nullish(),
+  custom_fields: z.array(z.unknown()).nullish(),
+  discount_code: z.string().nullish(),
+  discount_codes: z.array(z.string()).nullish(),
+  force_3ds: z.boolean().nullish(),
+  payment_method_id: z.string().nullish(),
+  product_collection_id: z.string().nullish(),
+  subscription_data: z.unknown().optional(),
+  tax_id: z.string().nullish(),
+})
+
+/** One position of what is bought, priced when the session was made. */
+export interface CartLine {
+  product_id: string
+  name: string
+  description: string | null
+  quantity: number
+  unit_amount: number
+  amount: number
+}
+
+export interface Cart {
+  currency: string
+  lines: CartLine[]
+  subtotal: number
+  tax: number
+  total: number
+}
+
+export interface SessionAddress {
+  country: string
+  city: string | null
+  state: string | null
+  street: string | null
+  zipcode: string | null
+}
+
+/** A checkout session as it is kept. The API shows a part of it, see `sessionStatus`. */
+export interface CheckoutSession {
+  session_id: string
+  created_at: string
+  expires_at: string
+  cart: Cart
+  /** Frozen as asked for; with a `customer_id` the customer's own details at the time of payment count. */
+  customer:
+    | { customer_id: string }
+    | { email: string; name: string | null; phone_number: string | null }
+    | null
+  billing_address: SessionAddress | null
+  metadata: Metadata
+  return_url: string | null
+  cancel_url: string | null
+  flags: z.output<typeof flagsSchema>
+  theme: 'dark' | 'light' | 'system'
+  pay_button_text: string | null
+  /** The latest attempt to pay, whether it went well or not. */
+  payment_id: string | null
+  payment_status: IntentStatus | null
+}
+
+// Dodo's documented life of a session that was not confirmed by the API.
+export const sessionLifeMs = 24 * 60 * 60 * 1000
+
+export type SessionState = 'open' | 'paid' | 'expired'
+
+/** A paid session stays paid however old it gets. */
+export function sessionState(session: CheckoutSession, now: Date): SessionState {
+  if (session.payment_status === 'succeeded') return 'paid'
+  return now.toISOString() >= session.expires_at ? 'expired' : 'open'
+}

@@ -1,0 +1,28 @@
+/** The digits after the point of a currency: 2 for USD, 0 for JPY, 3 for KWD. */
+export function currencyDigits(currency: string): number {
+  return (
+    new Intl.NumberFormat('en-US', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ??
+    2
+  )
+}
+
+/** An amount of the smallest unit as people read it: `4000` and `USD` give `$40.00`. */
+export function formatMoney(amountMinor: number, currency: string): string {
+  const digits = currencyDigits(currency)
+  const sign = amountMinor < 0 ? '-' : ''
+  const padded = String(Math.abs(amountMinor)).padStart(digits + 1, '0')
+  const decimal =
+    digits === 0
+      ? padded
+      : `${padded.slice(0, padded.length - digits)}.${padded.slice(padded.length - digits)}`
+  // The formatter takes a decimal string exactly, so no amount passes through a float.
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(
+    `${sign}${decimal}` as `${number}`,
+  )
+}
+
+const CURRENCIES =
+  'AED ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BWP BYN BZD CAD CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD JMD JOD JPY KES KGS KHR KMF KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SZL THB TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW'
+
+/** The currencies that Dodo knows, by ISO 4217 code. */
+export const currencies: ReadonlySet<string> = new Set(CURRENCIES.split(' '))

@@ -1,0 +1,242 @@
+import { type Context, Hono } from 'hono'
+import { z } from 'zod'
+import { type PayOutcome, paySession } from '../checkouts/pay-session.ts'
+import { type Prefill, prefillOf } from '../checkouts/prefill.ts'
+import * as queries from '../checkouts/queries.ts'
+import { returnUrlOf } from '../checkouts/return-url.ts'
+import { type CheckoutSession, type SessionState, sessionState } from '../checkouts/session.ts'
+import { newId, type RandomBytes } from '../kernel/ids.ts'
+import { formatMoney } from '../kernel/money.ts'
+import { Refusal } from '../kernel/refusal.ts'
+import type { Payment } from '../payments/payment.ts'
+import * as payments from '../payments/queries.ts'
+import type { Store } from '../store/store.ts'
+import type { DeliveryWorker } from '../webhooks/delivery-worker.ts'
+import { checkoutPage } from './checkout-page.ts'
+import { answerPage } from './layout.ts'
+import { noticePage } from './notice-page.ts'
+
+type Display = 'full' | 'overlay'
+
+const text = z.string().max(1000).default('')
+
+const formSchema = z.object({
+  attempt: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional(),
+  email: text,
+  name: text,
+  country: text,
+  card_number: text,
+  expiry: text,
+  cvc: text,
+})
+
+export interface CheckoutPageRoutes {
+  store: Store
+  worker: DeliveryWorker
+  random: RandomBytes
+}
+
+/** The pages that customers see. The overlay is the same form without a page around it, for a frame in the shop. */
+export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes): Hono {
+  const routes = new Hono()
+  for (const [path, display] of [
+    ['/session/:id', 'full'],
+    ['/overlay/session/:id', 'overlay'],
+  ] as const) {
+    routes.get(path, (context) => showSession(context, context.req.param('id'), display))
+    routes.post(path, (context) => submit(context, context.req.param('id'), display))
+  }
+  routes.get('/inline/session/:id', (context) =>
+    answerPage(
+      context,
+      noticePage({
+        display: 'full',
+        notice: {
+          tone: 'neutral',
+          title: 'No inline checkout here yet',
+          text: 'The local Dodo has the full page and the overlay. Open the session as one of these.',
+          link: { href: `/session/${context.req.param('id')}`, text: 'Open the full page' },
+        },
+      }),
+      501,
+    ),
+  )
+  return routes
+
+  function showSession(context: Context, sessionId: string, display: Display) {
+    const view = loadView(sessionId)
+    if (!view) return unknownSession(context, display)
+    if (view.state === 'paid') return paidSession(context, view, display, view.payment)
+    if (view.state === 'expired') return expiredSession(context, view.session, display)
+    return answerPage(
+      context,
+      checkoutPage({
+        session: view.session,
+        prefill: view.prefill,
+        display,
+        attempt: newId('att', random),
+        ...options(context),
+      }),
+    )
+  }
+
+  async function submit(context: Context, sessionId: string, display: Display) {
+    const parsed = formSchema.safeParse(await context.req.parseBody())
+    const wantsJson = context.req.header('accept')?.includes('application/json') === true
+    if (!parsed.success)
+      throw new Refusal(422, 'INVALID_REQUEST_BODY', 'The form is not the one of this page.')
+    const { attempt = newId('att', random), ...form } = parsed.data
+
+    let outcome: PayOutcome
+    try {
+      outcome = store.transaction((tx) => paySession(tx, { sessionId, attempt, form }))
+    } catch (error) {
+      if (error instanceof Refusal && !wantsJson) return showSession(context, sessionId, display)
+      throw error
+    }
+    worker.wake()
+
+    const { session } = outcome
+    if (outcome.kind === 'paid') {
+      const redirectTo = returnUrlOf(session, outcome.payment)
+      if (wantsJson)
+        return context.json({
+          status: 'succeeded',
+          payment_id: outcome.payment.payment_id,
+          redirect_to: redirectTo,
+        })
+      // A frame may not navigate its shop: without a script it can only say that all went well.
+      if (redirectTo !== null && display === 'full') return context.redirect(redirectTo, 303)
+      return context.redirect(context.req.path, 303)
+    }
+    const nextAttempt = newId('att', random)
+    if (outcome.kind === 'declined') {
+      const { payment } = outcome
+      if (wantsJson)
+        return context.json(
+          {
+            status: 'failed',
+            payment_id: payment.payment_id,
+            code: payment.error_code,
+            message: payment.error_message,
+            attempt: nextAttempt,
+          },
+          402,
+        )
+    } else if (wantsJson) {
+      return context.json(
+        { code: 'INVALID_REQUEST_BODY', message: 'Check the marked fields.', fields: outcome.fields },
+        422,
+      )
+    }
+    return answerPage(
+      context,
+      checkoutPage({
+        session,
+        prefill: store.transaction((tx) => prefillOf(tx, session)),
+        display,
+        attempt: nextAttempt,
+        typed: form,
+        error:
+          outcome.kind === 'declined' ? (outcome.payment.error_message ?? '') : 'Check the marked fields.',
+        fields: outcome.kind === 'invalid' ? outcome.fields : {},
+        ...options(context),
+      }),
+      outcome.kind === 'declined' ? 402 : 422,
+    )
+  }
+
+  interface View {
+    session: CheckoutSession
+    state: SessionState
+    prefill: Prefill
+    payment: Payment | undefined
+  }
+
+  function loadView(sessionId: string): View | undefined {
+    return store.transaction((tx) => {
+      const session = queries.findSession(tx, sessionId)
+      if (!session) return undefined
+      return {
+        session,
+        state: sessionState(session, tx.now),
+        prefill: prefillOf(tx, session),
+        payment: session.payment_id === null ? undefined : payments.findPayment(tx, session.payment_id),
+      }
+    })
+  }
+}
+
+/** What the overlay package appends to the address. */
+function options(context: Context): { manualRedirect: boolean; payButtonText: string | null } {
+  return {
+    manualRedirect: context.req.query('manualRedirect') === 'true',
+    payButtonText: context.req.query('payButtonText')?.slice(0, 100) ?? null,
+  }
+}
+
+function unknownSession(context: Context, display: Display) {
+  return answerPage(
+    context,
+    noticePage({
+      display,
+      event: 'checkout.error',
+      notice: {
+        tone: 'bad',
+        title: 'No such checkout',
+        text: 'This local Dodo knows no checkout of this address. It may have been started anew without its state file. Go back to the shop and start again.',
+      },
+    }),
+    404,
+  )
+}
+
+function expiredSession(context: Context, session: CheckoutSession, display: Display) {
+  return answerPage(
+    context,
+    noticePage({
+      display,
+      theme: session.theme,
+      event: 'checkout.link_expired',
+      notice: {
+        tone: 'neutral',
+        title: 'This checkout has expired',
+        text: 'A checkout is open for 24 hours. Nothing was charged. Go back to the shop and start a new one.',
+        link:
+          session.cancel_url === null ? undefined : { href: session.cancel_url, text: 'Back to the shop' },
+      },
+    }),
+    410,
+  )
+}
+
+function paidSession(
+  context: Context,
+  { session }: { session: CheckoutSession },
+  display: Display,
+  payment: Payment | undefined,
+) {
+  const backTo = payment && returnUrlOf(session, payment)
+  return answerPage(
+    context,
+    noticePage({
+      display,
+      theme: session.theme,
+      event: 'checkout.link_expired',
+      notice: {
+        tone: 'good',
+        title: 'Payment received',
+        text: 'This checkout is paid and cannot be used again. Nothing more is to be done here.',
+        facts: [
+          { name: 'Amount', value: formatMoney(session.cart.total, session.cart.currency) },
+          { name: 'Payment', value: session.payment_id ?? '' },
+        ],
+        link:
+          backTo === null || backTo === undefined ? undefined : { href: backTo, text: 'Back to the shop' },
+      },
+    }),
+  )
+}

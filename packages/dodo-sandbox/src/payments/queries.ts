@@ -1,0 +1,75 @@
+import type { Page } from '../http/parse.ts'
+import { parseDocument, type Transaction } from '../store/store.ts'
+import type { IntentStatus, Payment, PaymentLineItems } from './payment.ts'
+
+export interface InsertPayment {
+  payment: Payment
+  lineItems: PaymentLineItems
+  sessionId: string
+  attempt: string
+}
+
+export function insertPayment(tx: Transaction, input: InsertPayment): void {
+  tx.run(
+    'insert into payments (payment_id, session_id, attempt, document, line_items) values (?, ?, ?, ?, ?)',
+    input.payment.payment_id,
+    input.sessionId,
+    input.attempt,
+    JSON.stringify(input.payment),
+    JSON.stringify(input.lineItems),
+  )
+}
+
+export function findPayment(tx: Transaction, paymentId: string): Payment | undefined {
+  const row = tx.get('select document from payments where payment_id = ?', paymentId)
+  return row && (parseDocument(row) as Payment)
+}
+
+export function findPaymentByAttempt(
+  tx: Transaction,
+  sessionId: string,
+  attempt: string,
+): Payment | undefined {
+  const row = tx.get('select document from payments where session_id = ? and attempt = ?', sessionId, attempt)
+  return row && (parseDocument(row) as Payment)
+}
+
+export function findLineItems(tx: Transaction, paymentId: string): PaymentLineItems | undefined {
+  const row = tx.get('select line_items from payments where payment_id = ?', paymentId)
+  return row && (parseDocument(row, 'line_items') as PaymentLineItems)
+}
+
+export interface ListPayments extends Page {
+  brand_id?: string | undefined
+  created_at_gte?: string | undefined
+  created_at_lte?: string | undefined
+  currency?: string | undefined
+  customer_id?: string | undefined
+  product_id?: string | undefined
+  status?: IntentStatus | undefined
+  subscription_id?: string | undefined
+}
+
+export function listPayments(tx: Transaction, input: ListPayments): Payment[] {
+  return tx
+    .all(
+      `select document from payments
+       where (?1 is null or brand_id = ?1) and (?2 is null or created_at >= ?2) and (?3 is null or created_at <= ?3)
+         and (?4 is null or currency = ?4) and (?5 is null or customer_id = ?5) and (?6 is null or status = ?6)
+         and (?7 is null or subscription_id = ?7)
+         and (?8 is null or exists (
+           select 1 from json_each(document, '$.product_cart') item where item.value ->> '$.product_id' = ?8))
+       order by position desc limit ?9 offset ?10`,
+      input.brand_id ?? null,
+      input.created_at_gte ?? null,
+      input.created_at_lte ?? null,
+      input.currency ?? null,
+      input.customer_id ?? null,
+      input.status ?? null,
+      input.subscription_id ?? null,
+      input.product_id ?? null,
+      input.page_size,
+      input.page_number * input.page_size,
+    )
+    .map((row) => parseDocument(row) as Payment)
+}

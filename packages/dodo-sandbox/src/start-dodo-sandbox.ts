@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { Webhook } from 'standardwebhooks'
+import { createApp } from './app.ts'
+import { newId } from './kernel/ids.ts'
+import {
+  type DodoSandboxOptions,
+  dodoRetryScheduleMs,
+  dodoWebhookTimeoutMs,
+  type SandboxLog,
+} from './kernel/options.ts'
+import { findPayment } from './payments/queries.ts'
+import { readSetting, settingOr, writeSetting } from './store/settings.ts'
+import { openStore } from './store/store.ts'
+import { DeliveryWorker, type PayloadBuilder } from './webhooks/delivery-worker.ts'
+import { keepStartUpEndpoints } from './webhooks/keep-start-up-endpoints.ts'
+
+export interface DodoSandbox {
+  /** What `DODO_PAYMENTS_BASE_URL` is set to, and where the control page is. */
+  readonly url: string
+  readonly port: number
+  readonly apiKey: string
+  /** The secret of the first endpoint given at start-up; `null` when none was given. */
+  readonly webhookSecret: string | null
+  /** The secrets of all endpoints given at start-up, in their order. */
+  readonly webhookSecrets: readonly string[]
+  /** Sends every delivery that is due by the clock, and answers when those attempts have ended. For tests. */
+  settle(): Promise<void>
+  /** Stops listening and sending. What is still owed is in the state file and goes on at the next start. */
+  close(): Promise<void>
+}
+
+const silent: SandboxLog = { info: () => undefined, error: () => undefined }
+
+/**
+ * Starts Dodo Payments on this machine.
+ *
+ * @throws when the port is taken, the state file is open in another process, or a webhook secret is no `whsec_…`
+ */
+export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promise<DodoSandbox> {
+  const now = options.now ?? (() => new Date())
+  const random = options.random ?? randomBytes
+  const log = options.log ?? silent
+  const host = options.host ?? '127.0.0.1'
+  const webhooks = options.webhooks ?? []
+  for (const webhook of webhooks) checkStartUpWebhook(webhook.url, webhook.secret)
+
+  const store = openStore({ stateFile: options.stateFile, now, random })
+  const worker = new DeliveryWorker({
+    store,
+    now,
+    fetch: options.fetch ?? globalThis.fetch,
+    log,
+    retryScheduleMs: options.retryScheduleMs ?? dodoRetryScheduleMs,
+    timeoutMs: options.webhookTimeoutMs ?? dodoWebhookTimeoutMs,
+    payloadBuilders: new Map([['Payment', paymentPayload]]),
+  })
+  try {
+    const { apiKey, webhookSecrets } = store.transaction((tx) => {
+      if (options.apiKey !== undefined && options.apiKey !== readSetting(tx, 'api_key'))
+        writeSetting(tx, 'api_key', options.apiKey)
+      return {
+        apiKey: settingOr(tx, 'api_key', () => newId('dodo_test', random)),
+        webhookSecrets: keepStartUpEndpoints(tx, webhooks),
+      }
+    })
+
+    let url = ''
+    const app = createApp({
+      store,
+      worker,
+      apiKey,
+      random,
+      log,
+      checkoutOrigin: () => options.checkoutOrigin ?? url,
+      apiOrigin: () => url,
+    })
+    const server = createAdaptorServer({ fetch: app.fetch })
+    const { port } = await new Promise<AddressInfo>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(options.port ?? 0, host, () => resolve(server.address() as AddressInfo))
+    })
+    url = `http://${hostInUrl(host)}:${port}`
+    worker.wake()
+    log.info({ url }, 'local Dodo listens')
+
+    return {
+      url,
+      port,
+      apiKey,
+      webhookSecret: webhookSecrets[0] ?? null,
+      webhookSecrets,
+      settle: () => worker.settle(),
+      async close() {
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+        if ('closeIdleConnections' in server) server.closeIdleConnections()
+        await worker.close()
+        if ('closeAllConnections' in server) server.closeAllConnections()
+        await closed
+        store.close()
+      },
+    }
+  } catch (error) {
+    await worker.close()
+    store.close()
+    throw error
+  }
+}
+
+/** A payment as it is when its webhook is sent, which may be later than what the webhook reports. */
+const paymentPayload: PayloadBuilder = (tx, paymentId) => {
+  const payment = findPayment(tx, paymentId)
+  if (!payment) throw new Error(`payment ${paymentId} is owed a webhook and is not in the state`)
+  return { ...payment }
+}
+
+function checkStartUpWebhook(url: string, secret: string | undefined): void {
+  if (!URL.canParse(url)) throw new TypeError(`The webhook URL is not a URL: ${url}`)
+  if (secret === undefined) return
+  try {
+    new Webhook(secret).sign('msg_check', new Date(0), '')
+  } catch (error) {
+    throw new TypeError(
+      `The secret for ${url} is not a webhook secret: whsec_ and padded base64 are needed.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Loopback is written `localhost`, so that the pages are of one site with a shop on localhost. */
+function hostInUrl(host: string): string {
+  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

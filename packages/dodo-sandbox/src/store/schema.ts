@@ -1,0 +1,108 @@
+/**
+ * The state file's tables, one entry a version. A resource is kept as the JSON that the API answers with, and the
+ * columns beside it are derived from that JSON, so plain SQL can audit the file and nothing is stored twice.
+ */
+export const migrations: readonly string[] = [
+  `
+  create table settings (
+    name text primary key,
+    value text not null
+  ) strict;
+
+  create table products (
+    position integer primary key,
+    product_id text not null unique,
+    archived integer not null default 0 check (archived in (0, 1)),
+    document text not null check (json_valid(document)),
+    is_recurring integer generated always as (document ->> '$.is_recurring') virtual,
+    brand_id text generated always as (document ->> '$.brand_id') virtual
+  ) strict;
+
+  create table customers (
+    position integer primary key,
+    customer_id text not null unique,
+    document text not null check (json_valid(document)),
+    email text generated always as (document ->> '$.email') virtual,
+    name text generated always as (document ->> '$.name') virtual,
+    created_at text generated always as (document ->> '$.created_at') virtual
+  ) strict;
+  create index customers_by_email on customers (lower(email));
+
+  create table checkout_sessions (
+    position integer primary key,
+    session_id text not null unique,
+    document text not null check (json_valid(document)),
+    payment_id text generated always as (document ->> '$.payment_id') virtual,
+    payment_status text generated always as (document ->> '$.payment_status') virtual
+  ) strict;
+
+  create table payments (
+    position integer primary key,
+    payment_id text not null unique,
+    session_id text not null references checkout_sessions (session_id),
+    attempt text not null,
+    document text not null check (json_valid(document)),
+    line_items text not null check (json_valid(line_items)),
+    status text generated always as (document ->> '$.status') virtual,
+    total_amount integer generated always as (document ->> '$.total_amount') virtual,
+    currency text generated always as (document ->> '$.currency') virtual,
+    customer_id text generated always as (document ->> '$.customer.customer_id') virtual,
+    brand_id text generated always as (document ->> '$.brand_id') virtual,
+    subscription_id text generated always as (document ->> '$.subscription_id') virtual,
+    created_at text generated always as (document ->> '$.created_at') virtual,
+    unique (session_id, attempt)
+  ) strict;
+  -- A session is paid once, whatever the code above believes.
+  create unique index payments_one_success_a_session on payments (session_id) where document ->> '$.status' = 'succeeded';
+  create index payments_by_customer on payments (customer_id);
+
+  create table webhook_endpoints (
+    position integer primary key,
+    endpoint_id text not null unique,
+    document text not null check (json_valid(document)),
+    secret text not null,
+    headers text not null check (json_valid(headers)),
+    start_up_position integer unique,
+    idempotency_key text unique,
+    deleted integer not null default 0 check (deleted in (0, 1))
+  ) strict;
+
+  create table webhook_messages (
+    position integer primary key,
+    message_id text not null unique,
+    event_type text not null,
+    payload_type text not null,
+    resource_id text not null,
+    occurred_at text not null
+  ) strict;
+  create index webhook_messages_by_resource on webhook_messages (resource_id);
+
+  create table deliveries (
+    position integer primary key,
+    delivery_id text not null unique,
+    message_id text not null references webhook_messages (message_id),
+    endpoint_id text not null references webhook_endpoints (endpoint_id),
+    state text not null check (state in ('pending', 'delivered', 'failed', 'cancelled')),
+    scheduled_attempts integer not null default 0,
+    next_attempt_at text,
+    check ((state = 'pending') = (next_attempt_at is not null)),
+    unique (message_id, endpoint_id)
+  ) strict;
+  create index deliveries_due on deliveries (next_attempt_at) where state = 'pending';
+
+  create table delivery_attempts (
+    delivery_id text not null references deliveries (delivery_id),
+    attempt_number integer not null,
+    trigger text not null check (trigger in ('schedule', 'resend')),
+    attempted_at text not null,
+    duration_ms integer not null,
+    url text not null,
+    request_headers text not null check (json_valid(request_headers)),
+    body text not null,
+    response_status integer,
+    response_body text,
+    error text,
+    primary key (delivery_id, attempt_number)
+  ) strict, without rowid;
+  `,
+]
