@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { type Credits, decimalFromCredits } from '../kernel/credits.ts'
+import type { Money } from '../kernel/money.ts'
+
+export interface Unit {
+  readonly id: string
+  readonly name: string
+}
+
+/** Something the app sells, at a flat price. */
+export interface Action {
+  readonly id: string
+  readonly name: string
+  readonly unit: string
+  readonly credits: Credits
+}
+
+/** What is sold once, for money. */
+export interface Pack {
+  readonly id: string
+  readonly name: string
+  readonly unit: string
+  readonly credits: Credits
+  readonly price: Money
+  /** The provider's product to sell it as; undefined to have one made. */
+  readonly dodoProduct: string | undefined
+}
+
+/** What every customer gets once, when first heard of. */
+export interface Welcome {
+  readonly name: string
+  readonly unit: string
+  readonly credits: Credits
+}
+
+/** A checked catalog. Never changed: a new one replaces it. */
+export interface Catalog {
+  /** SHA-256 of its content, in hex. */
+  readonly hash: string
+  readonly unitsById: ReadonlyMap<string, Unit>
+  /** Which is meant where none is named: the first one. */
+  readonly defaultUnit: string
+  readonly actionsById: ReadonlyMap<string, Action>
+  readonly packsById: ReadonlyMap<string, Pack>
+  readonly welcome: Welcome | undefined
+  /** What is stored and hashed. */
+  readonly body: object
+}
+
+export type CatalogContent = Omit<Catalog, 'hash' | 'body' | 'unitsById' | 'actionsById' | 'packsById'> & {
+  readonly units: readonly Unit[]
+  readonly actions: readonly Action[]
+  readonly packs: readonly Pack[]
+}
+
+export function catalogOf(content: CatalogContent): Catalog {
+  const body = storedForm(content)
+  return {
+    hash: createHash('sha256').update(JSON.stringify(body)).digest('hex'),
+    unitsById: byId(content.units),
+    defaultUnit: content.defaultUnit,
+    actionsById: byId(content.actions),
+    packsById: byId(content.packs),
+    welcome: content.welcome,
+    body,
+  }
+}
+
+/** Fields in a fixed order, so that the same content has the same hash; the lists in the order in which they are shown. */
+function storedForm({ units, actions, packs, welcome, defaultUnit }: CatalogContent): object {
+  return {
+    default_unit: defaultUnit,
+    units: units.map(({ id, name }) => ({ unit: id, name })),
+    actions: actions.map(({ id, name, unit, credits }) => ({
+      action: id,
+      name,
+      unit,
+      credits: decimalFromCredits(credits),
+    })),
+    packs: packs.map(({ id, name, unit, credits, price, dodoProduct }) => ({
+      pack: id,
+      name,
+      unit,
+      credits: decimalFromCredits(credits),
+      price: { amount_minor: price.amountMinor.toString(), currency: price.currency },
+      dodo_product: dodoProduct ?? null,
+    })),
+    welcome:
+      welcome === undefined
+        ? null
+        : { name: welcome.name, unit: welcome.unit, credits: decimalFromCredits(welcome.credits) },
+  }
+}
+
+function byId<Item extends { readonly id: string }>(items: readonly Item[]): Map<string, Item> {
+  return new Map(items.map((item) => [item.id, item]))
+}
+
+/** The pack to offer to someone who lacks credits: the one with the fewest that are enough, the cheaper of two alike. */
+export function smallestPackFor(catalog: Catalog, unit: string, missing: Credits): Pack | undefined {
+  return [...catalog.packsById.values()]
+    .filter((pack) => pack.unit === unit && pack.credits >= missing)
+    .sort((a, b) => compare(a.credits, b.credits) || compare(a.price.amountMinor, b.price.amountMinor))
+    .at(0)
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,55 @@
+import { type Credits, creditsFromDecimal, decimalFromCredits, micros } from '../kernel/credits.ts'
+import { invariant } from '../kernel/refusal.ts'
+import type { Catalog, Pack } from './catalog.ts'
+import { invalidAmount, unknownAction, unknownPack, unknownUnit } from './errors.ts'
+
+/** What is to be paid for: an action of the catalog some times over, or credits that the app has counted itself. */
+export type Spending =
+  | { readonly action: string; readonly quantity: number | undefined }
+  | { readonly credits: Credits; readonly unit: string | undefined }
+
+export interface PricedSpending {
+  readonly unit: string
+  readonly credits: Credits
+  readonly action: string | undefined
+}
+
+/** @throws unknownAction, unknownUnit, invalidAmount */
+export function priceSpending(catalog: Catalog, spending: Spending): PricedSpending {
+  if ('credits' in spending) {
+    return {
+      unit: unitOf(catalog, spending.unit),
+      credits: positiveCredits(spending.credits),
+      action: undefined,
+    }
+  }
+  const action = catalog.actionsById.get(spending.action)
+  if (action === undefined)
+    throw unknownAction({ name: spending.action, known: [...catalog.actionsById.keys()] })
+  const credits = positiveCredits(action.credits * BigInt(spending.quantity ?? 1))
+  return { unit: action.unit, credits, action: action.id }
+}
+
+const creditsMax = creditsFromDecimal('1000000000000')
+
+/** @throws invalidAmount unless above zero and within what a wallet can count */
+export function positiveCredits(credits: bigint): Credits {
+  invariant(creditsMax !== undefined, 'the largest amount is an amount')
+  if (credits > 0n && credits <= creditsMax) return micros(credits)
+  const expected = credits > 0n ? `at most ${decimalFromCredits(creditsMax)}` : 'above zero'
+  throw invalidAmount({ amount: decimalFromCredits(credits), expected })
+}
+
+/** The unit named, or the first one. @throws unknownUnit */
+export function unitOf(catalog: Catalog, unit: string | undefined): string {
+  if (unit === undefined) return catalog.defaultUnit
+  if (catalog.unitsById.has(unit)) return unit
+  throw unknownUnit({ name: unit, known: [...catalog.unitsById.keys()] })
+}
+
+/** @throws unknownPack */
+export function packOf(catalog: Catalog, pack: string): Pack {
+  const known = catalog.packsById.get(pack)
+  if (known === undefined) throw unknownPack({ name: pack, known: [...catalog.packsById.keys()] })
+  return known
+}
