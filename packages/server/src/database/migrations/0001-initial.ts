@@ -14,7 +14,7 @@ const statements = [
   `create table wallets (
     id uuid primary key,
     mode text not null check (mode in ('test', 'live')),
-    customer_id text not null check (octet_length(customer_id) between 1 and 255),
+    customer_id text not null check (char_length(customer_id) between 1 and 255),
     unit text not null,
     available_micros bigint not null default 0 check (available_micros >= 0),
     held_micros bigint not null default 0 check (held_micros >= 0),
@@ -112,7 +112,7 @@ const statements = [
 
   `create table customers (
     mode text not null check (mode in ('test', 'live')),
-    id text not null check (octet_length(id) between 1 and 255),
+    id text not null check (char_length(id) between 1 and 255),
     email text,
     name text,
     created_at timestamptz not null,
