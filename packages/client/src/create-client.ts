@@ -3,7 +3,13 @@ import { TallystickError } from './api/errors.ts'
 import { createSend, type Fetch } from './api/http.ts'
 import { realSurroundings, type Surroundings } from './api/surroundings.ts'
 import type { AnyCatalog, CatalogShape } from './catalog.ts'
-import { createWithCredits, type OnAccountingError, type WithCredits } from './with-credits.ts'
+import {
+  createWithCredits,
+  type HeldCredits,
+  type OnAccountingError,
+  type Receipt,
+  type WithCreditsInput,
+} from './with-credits.ts'
 
 export interface ClientOptions {
   /** Where the server is; TALLYSTICK_URL unless given. */
@@ -24,7 +30,10 @@ export interface ClientOptions {
 
 export interface Client<C extends CatalogShape = AnyCatalog> extends Api<C> {
   /** Holds credits, runs, captures them; gives them back when the run throws, is aborted or takes too long. */
-  withCredits: WithCredits<C>
+  withCredits<T>(
+    input: WithCreditsInput<C>,
+    run: (held: HeldCredits) => T | Promise<T>,
+  ): Promise<{ result: Awaited<T>; receipt: Receipt }>
 }
 
 const defaultTimeoutMs = 5_000

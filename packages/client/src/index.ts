@@ -39,6 +39,5 @@ export type {
   HeldCredits,
   OnAccountingError,
   Receipt,
-  WithCredits,
   WithCreditsInput,
 } from './with-credits.ts'

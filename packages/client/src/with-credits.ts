@@ -2,7 +2,7 @@ import { decimalText, isMore, isZero } from './amounts.ts'
 import type { Api, HoldInput } from './api/client.ts'
 import { TallystickError, TallystickUnavailableError } from './api/errors.ts'
 import { newIdempotencyKey } from './api/idempotency-key.ts'
-import { type Surroundings, unlessAborted, wait } from './api/surroundings.ts'
+import { briefly, type Surroundings, unlessAborted } from './api/surroundings.ts'
 import type { Balance, Hold, PaidFrom } from './api/wire.ts'
 import type { CatalogShape } from './catalog.ts'
 
@@ -45,11 +45,6 @@ export interface AccountingTrouble {
 /** Told when credits could not be settled. The result is not affected, and neither is it by what this function throws. */
 export type OnAccountingError = (error: unknown, trouble: AccountingTrouble) => void
 
-export type WithCredits<C extends CatalogShape> = <T>(
-  input: WithCreditsInput<C>,
-  run: (held: HeldCredits) => T | Promise<T>,
-) => Promise<{ result: Awaited<T>; receipt: Receipt }>
-
 interface Parts<C extends CatalogShape> {
   api: Pick<Api<C>, 'hold' | 'capture' | 'release' | 'getHold' | 'charge'>
   surroundings: Surroundings
@@ -77,7 +72,7 @@ const backgroundForMs = 300_000
  * @throws InsufficientCreditsError and TallystickError from placing the hold; the run has not begun then
  * @throws whatever the run threw, unchanged; the signal's reason; a `TimeoutError`
  */
-export function createWithCredits<C extends CatalogShape>(parts: Parts<C>): WithCredits<C> {
+export function createWithCredits<C extends CatalogShape>(parts: Parts<C>) {
   return async function withCredits<T>(
     input: WithCreditsInput<C>,
     run: (held: HeldCredits) => T | Promise<T>,
@@ -101,7 +96,7 @@ export function createWithCredits<C extends CatalogShape>(parts: Parts<C>): With
       const held: HeldCredits = { hold, signal: runSignal, use: (credits) => (used = decimalText(credits)) }
       result = await unlessAborted(runSignal, async () => await run(held))
     } catch (error) {
-      await Promise.race([settlement.release(), wait(surroundings, releaseWaitMs)])
+      await briefly(surroundings, settlement.release(), releaseWaitMs)
       throw error
     } finally {
       callOff()

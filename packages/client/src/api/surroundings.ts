@@ -51,3 +51,14 @@ export function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): P
       .finally(() => signal.removeEventListener('abort', abort))
   })
 }
+
+/** Waits for what never rejects, but no longer than that; it goes on by itself afterwards. */
+export function briefly(surroundings: Surroundings, work: Promise<void>, longestMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const callOff = surroundings.after(longestMs, resolve, { background: true })
+    void work.finally(() => {
+      callOff()
+      resolve()
+    })
+  })
+}
