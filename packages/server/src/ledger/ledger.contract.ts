@@ -1,0 +1,345 @@
+/** What the ledger promises on every database. Run by the tests of each driver. */
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Database } from '../database/database.ts'
+import { idMaker, type WalletOwner, walletId } from '../kernel/ids.ts'
+import { Refusal } from '../kernel/refusal.ts'
+import { credits } from './__fixtures__/history.ts'
+import { applyOperations } from './apply-operations.ts'
+import { internalKey } from './keys.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import type { ChargeOperation, GrantOperation, HoldOperation, Key } from './operations.ts'
+
+const newId = idMaker({ now: Date.now, randomBytes })
+
+export function newOwner(): WalletOwner {
+  return { mode: 'test', customer: `user_${newId()}`, unit: 'credits' }
+}
+
+export function newKey(fingerprint = 0n): Key {
+  return { id: newId(), fingerprint }
+}
+
+export function grantOf(
+  owner: WalletOwner,
+  decimal: string,
+  options: Partial<GrantOperation> = {},
+): GrantOperation {
+  return {
+    kind: 'grant',
+    walletId: walletId(owner),
+    key: newKey(),
+    owner,
+    credits: credits(decimal),
+    source: 'promotion',
+    name: 'Gift',
+    priority: 0,
+    effectiveAt: undefined,
+    expiresAt: undefined,
+    paid: undefined,
+    orderId: undefined,
+    ...options,
+  }
+}
+
+export function chargeOf(
+  owner: WalletOwner,
+  decimal: string,
+  options: Partial<ChargeOperation> = {},
+): ChargeOperation {
+  return {
+    kind: 'charge',
+    walletId: walletId(owner),
+    key: newKey(),
+    credits: credits(decimal),
+    unit: owner.unit,
+    action: 'chat',
+    description: undefined,
+    catalogId: undefined,
+    ...options,
+  }
+}
+
+export function holdOf(owner: WalletOwner, decimal: string, timeToLiveMs = 60_000): HoldOperation {
+  return { ...chargeOf(owner, decimal), kind: 'hold', timeToLiveMs }
+}
+
+/** How many succeeded, and with which codes the others were refused. */
+export async function tally(answers: readonly Promise<unknown>[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const answer of await Promise.allSettled(answers)) {
+    const name =
+      answer.status === 'fulfilled'
+        ? 'ok'
+        : answer.reason instanceof Refusal
+          ? answer.reason.code
+          : String(answer.reason)
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+/**
+ * @param open opens the driver's database; a clock given to it stands in for the database's own
+ */
+export function ledgerContract(open: (clock?: () => Date) => Promise<Database>): void {
+  let database: Database
+  let ledger: Ledger
+  // Later than any clock of the machine, so that a set clock and the database's never meet in one wallet.
+  let setNow: Date | undefined
+
+  beforeAll(async () => {
+    database = await open(() => setNow ?? new Date())
+    ledger = await createLedger({ database, newId })
+  })
+
+  afterAll(async () => {
+    await ledger.close()
+    await database.close()
+  })
+
+  test('a granted lot is spent, held, captured and released, and what is stored adds up', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '10'))
+    await ledger.submit(chargeOf(owner, '1'))
+    const hold = await ledger.submit(holdOf(owner, '5'))
+    const captured = await ledger.submit({
+      kind: 'capture',
+      walletId: walletId(owner),
+      key: newKey(),
+      holdId: hold.hold?.id ?? '',
+      credits: credits('2'),
+    })
+    expect(captured.balance).toMatchObject({ available: credits('7'), held: 0n, spendable: credits('7') })
+    const released = await ledger.submit(holdOf(owner, '3'))
+    await ledger.submit({
+      kind: 'release',
+      walletId: walletId(owner),
+      key: newKey(),
+      holdId: released.hold?.id ?? '',
+    })
+    const { balance, lots } = await ledger.balance(owner)
+    expect(balance).toMatchObject({ available: credits('7'), held: 0n })
+    expect(lots).toMatchObject([
+      { name: 'Gift', source: 'promotion', granted: credits('10'), available: credits('7') },
+    ])
+    expect(await ledger.verify()).toMatchObject({ differences: [] })
+  })
+
+  test('the same key answers the same receipt, once, also in parallel and within one batch', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '10'))
+    const charge = chargeOf(owner, '4')
+    const receipts = await Promise.all(Array.from({ length: 20 }, () => ledger.submit(charge)))
+    expect(receipts.every((receipt) => receipt.transactionId === receipts[0]?.transactionId)).toBe(true)
+    await ledger.submit(chargeOf(owner, '1'))
+    // A replay answers the balance that was answered then, not today's.
+    expect(await ledger.submit(charge)).toEqual(receipts[0])
+    expect((await ledger.balance(owner)).balance.available).toBe(credits('5'))
+  })
+
+  test('every kind of operation replays what it answered', async () => {
+    const owner = newOwner()
+    const grant = grantOf(owner, '10', { effectiveAt: undefined })
+    const operations = [
+      grant,
+      grantOf(owner, '5', { effectiveAt: new Date(Date.now() + 3_600_000) }),
+      chargeOf(owner, '1'),
+      holdOf(owner, '4'),
+      holdOf(owner, '2'),
+    ]
+    const first = await Promise.all(operations.map((operation) => ledger.submit(operation)))
+    const endings = [
+      {
+        kind: 'capture' as const,
+        walletId: walletId(owner),
+        key: newKey(),
+        holdId: first[3]?.hold?.id ?? '',
+        credits: credits('3'),
+      },
+      {
+        kind: 'release' as const,
+        walletId: walletId(owner),
+        key: newKey(),
+        holdId: first[4]?.hold?.id ?? '',
+      },
+    ]
+    const ended = await Promise.all(endings.map((operation) => ledger.submit(operation)))
+    const again = await Promise.all([...operations, ...endings].map((operation) => ledger.submit(operation)))
+    expect(again).toEqual([...first, ...ended])
+  })
+
+  test('a key is refused for another operation, and bound by no refusal', async () => {
+    const owner = newOwner()
+    const charge = chargeOf(owner, '4')
+    expect(await tally([ledger.submit(charge)])).toEqual({ insufficient_credits: 1 })
+    await ledger.submit(grantOf(owner, '10'))
+    await ledger.submit(charge)
+    expect(await tally([ledger.submit({ ...charge, key: { ...charge.key, fingerprint: 1n } })])).toEqual({
+      idempotency_key_reused: 1,
+    })
+    expect((await ledger.balance(owner)).balance.available).toBe(credits('6'))
+  })
+
+  test('the same key in two wallets is two keys', async () => {
+    const [a, b] = [newOwner(), newOwner()]
+    const key = newKey()
+    await ledger.submit(grantOf(a, '1', { key }))
+    await ledger.submit(grantOf(b, '1', { key }))
+    expect((await ledger.balance(b)).balance.available).toBe(credits('1'))
+  })
+
+  test('parallel charges spend exactly what is there', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '10'))
+    expect(await tally(Array.from({ length: 50 }, () => ledger.submit(chargeOf(owner, '1'))))).toEqual({
+      ok: 10,
+      insufficient_credits: 40,
+    })
+    expect((await ledger.balance(owner)).balance).toMatchObject({ available: 0n, held: 0n })
+  })
+
+  test('a hold that lapsed is given back to the next reader, and to the next writer in the books', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '10'))
+    const hold = await ledger.submit(holdOf(owner, '4', 1000))
+    await ledger.submit(holdOf(owner, '2', 3_600_000))
+    setNow = new Date(Date.now() + 60_000)
+    try {
+      expect((await ledger.balance(owner)).balance).toMatchObject({
+        available: credits('8'),
+        held: credits('2'),
+      })
+      expect(await ledger.hold({ walletId: walletId(owner), id: hold.hold?.id ?? '' })).toMatchObject({
+        hold: { state: 'lapsed' },
+      })
+      const charged = await ledger.submit(chargeOf(owner, '8'))
+      expect(charged.balance).toMatchObject({ available: 0n, held: credits('2') })
+      expect(await ledger.verify()).toMatchObject({ differences: [] })
+      const { entries } = await ledger.entries(owner, { limit: 10 })
+      expect(entries.find((entry) => entry.operation === 'lapse')).toMatchObject({
+        from: 'held',
+        to: 'available',
+        credits: credits('4'),
+      })
+    } finally {
+      setNow = undefined
+    }
+  })
+
+  test('a lot that expired pays nothing, though no job has run', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '10', { expiresAt: new Date(Date.now() + 30_000) }))
+    setNow = new Date(Date.now() + 60_000)
+    try {
+      expect(await tally([ledger.submit(chargeOf(owner, '1'))])).toEqual({ insufficient_credits: 1 })
+      expect((await ledger.balance(owner)).balance.available).toBe(0n)
+    } finally {
+      setNow = undefined
+    }
+  })
+
+  test('entries come newest first, a page at a time, each once', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '10'))
+    for (let count = 0; count < 4; count += 1) await ledger.submit(chargeOf(owner, '1'))
+    const first = await ledger.entries(owner, { limit: 3 })
+    const second = await ledger.entries(owner, { limit: 3, before: first.next })
+    expect(second.next).toBeUndefined()
+    const all = [...first.entries, ...second.entries]
+    expect(all.map((entry) => entry.operation)).toEqual(['charge', 'charge', 'charge', 'charge', 'grant'])
+    expect(new Set(all.map((entry) => entry.transactionId)).size).toBe(5)
+    expect(all.every((entry) => entry.lotName === 'Gift')).toBe(true)
+  })
+
+  test("within a caller's transaction credits and rows commit together, or not at all", async () => {
+    const owner = newOwner()
+    const grant = grantOf(owner, '10', { key: internalKey(`order:${owner.customer}`) })
+    const attempt = database.transaction(async (tx) => {
+      await applyOperations(tx, [grant], ledger.context)
+      throw new Error('the order could not be written')
+    })
+    await expect(attempt).rejects.toThrow('the order')
+    expect((await ledger.balance(owner)).balance.available).toBe(0n)
+    await database.transaction((tx) => applyOperations(tx, [grant], ledger.context))
+    const [again] = await database.transaction((tx) => applyOperations(tx, [grant], ledger.context))
+    expect(again?.ok).toBe(true)
+    expect((await ledger.balance(owner)).balance.available).toBe(credits('10'))
+  })
+
+  test('a lane waited for inside a transaction is a bug, and says so', async () => {
+    const owner = newOwner()
+    await expect(database.transaction(() => ledger.submit(grantOf(owner, '1')))).rejects.toThrow(
+      'never waited for inside a transaction',
+    )
+  })
+
+  test('an operation that the database refuses fails alone', async () => {
+    const owner = newOwner()
+    const poison = grantOf(owner, '1', { name: 'nul \u0000 in text' })
+    const results = await Promise.allSettled([
+      ledger.submit(grantOf(owner, '1')),
+      ledger.submit(grantOf(owner, '1')),
+      ledger.submit(poison),
+      ledger.submit(grantOf(owner, '1')),
+    ])
+    expect(results.map((result) => result.status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect((await ledger.balance(owner)).balance.available).toBe(credits('3'))
+  })
+
+  test('entries and lots are changed by nobody', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '1'))
+    for (const statement of [
+      'update entries set amount_micros = 1',
+      'delete from entries',
+      'delete from lots',
+      'truncate entries',
+    ]) {
+      await expect(database.transaction((tx) => sql.raw(statement).execute(tx.db))).rejects.toThrow(
+        'never changed',
+      )
+    }
+  })
+
+  test('the database itself refuses a sum below zero', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '1'))
+    const overdraw = (column: string) =>
+      database.transaction((tx) =>
+        sql`update wallets set ${sql.raw(column)} where id = ${walletId(owner)}`.execute(tx.db),
+      )
+    await expect(overdraw('available_micros = -1')).rejects.toThrow('check')
+    await expect(overdraw("lot_available_micros = '{-1}'")).rejects.toThrow('check')
+  })
+
+  test('verify names a stored sum that its entries do not add up to', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '3'))
+    const id = walletId(owner)
+    await database.transaction((tx) =>
+      sql`update wallets set available_micros = 4000000 where id = ${id}`.execute(tx.db),
+    )
+    expect((await ledger.verify()).differences).toEqual([
+      { walletId: id, lotId: undefined, what: 'wallet available', stored: 4_000_000n, computed: 3_000_000n },
+    ])
+    await database.transaction((tx) =>
+      sql`update wallets set available_micros = 3000000, lot_held_micros = '{5}' where id = ${id}`.execute(
+        tx.db,
+      ),
+    )
+    expect((await ledger.verify()).differences).toMatchObject([
+      { walletId: id, what: 'lot held', stored: 5n, computed: 0n },
+    ])
+    await database.transaction((tx) =>
+      sql`update wallets set lot_held_micros = '{0}' where id = ${id}`.execute(tx.db),
+    )
+    expect((await ledger.verify()).differences).toEqual([])
+  })
+}
