@@ -71,7 +71,15 @@ export async function createDodoProvider(options: DodoOptions): Promise<PaymentP
       return call
     },
 
-    startCheckout: (request) => startCheckout(dodo, request),
+    async startCheckout(request) {
+      try {
+        return await startCheckout(dodo, request)
+      } catch (error) {
+        // The product may be gone since it was looked at: the next checkout looks again.
+        trusted.clear()
+        throw error
+      }
+    },
 
     verifyWebhook(headers, rawBody) {
       const verified = verifySignature(verifiers, headers, rawBody)

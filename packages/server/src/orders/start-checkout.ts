@@ -1,0 +1,74 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import type { NewId } from '../kernel/ids.ts'
+import type { PackProduct, PaymentProvider } from '../providers/provider.ts'
+import { type CheckoutIntent, createOrder } from './create-order.ts'
+import { openOrder } from './open-order.ts'
+import { type Order, packPrice } from './order.ts'
+import * as queries from './queries.ts'
+
+export interface StartCheckout {
+  readonly database: Database
+  readonly provider: PaymentProvider
+  readonly catalog: Catalog
+  readonly newId: NewId
+  readonly intent: CheckoutIntent
+}
+
+/**
+ * An open order with the address where it is paid. The same key gives the same order and, once it is open, the same session. What fails on the way
+ * leaves the order `created`, and a repeat with the same key goes on from there.
+ *
+ * Opens its transactions itself, for the network lies between them: a payment must never be without its order, whatever dies when.
+ *
+ * @throws keyReused, unknownPack, invalidQuantity, productMismatch
+ * @throws Fault provider_unavailable, provider_key_refused, provider_refused
+ */
+export async function startCheckout(input: StartCheckout): Promise<Order> {
+  const { database, provider, intent } = input
+  const { order, contact, product, productKey, knownProductId } = await database.transaction((tx) =>
+    begin(tx, input),
+  )
+  if (order.state !== 'created') return order
+
+  const productId = await provider.ensureProduct(product, knownProductId)
+  if (productId !== order.productId || (product.adopted === undefined && productId !== knownProductId)) {
+    // Before the session: a payment is compared with it, and may arrive before the session is noted.
+    await database.transaction(async (tx) => {
+      await queries.setProduct(tx, order.id, productId)
+      if (product.adopted === undefined) await queries.putProductId(tx, productKey, productId)
+    })
+  }
+  const session = await provider.startCheckout({
+    orderId: order.id,
+    productId,
+    quantity: order.quantity,
+    customer: contact,
+    returnUrl: intent.returnUrl,
+    cancelUrl: intent.cancelUrl,
+  })
+  return database.transaction((tx) => openOrder(tx, order.id, session))
+}
+
+async function begin(
+  tx: Parameters<typeof createOrder>[0],
+  { provider, catalog, newId, intent }: StartCheckout,
+) {
+  const { name, mode } = provider
+  const order = await createOrder(tx, { intent, orderId: newId(), mode, provider: name, catalog })
+  const product: PackProduct = {
+    pack: order.pack,
+    name: order.packName,
+    price: packPrice(order),
+    adopted: catalog.packsById.get(order.pack)?.dodoProduct,
+  }
+  const fingerprint = provider.productFingerprint(product)
+  const productKey: queries.ProductKey = { provider: name, mode, pack: order.pack, fingerprint }
+  return {
+    order,
+    product,
+    productKey,
+    knownProductId: await queries.findProductId(tx, productKey),
+    contact: await queries.findContact(tx, { provider: name, mode, customer: order.customer }),
+  }
+}
