@@ -19,7 +19,7 @@ export interface HeldCredits {
   /** Aborts when the caller's signal does, or when `timeoutMs` is over: pass it on to the model. */
   signal: AbortSignal
   /** Says how much of the hold was used; the rest is given back. All of it unless called; the last call counts. */
-  use(credits: string | number): void
+  use: (credits: string | number) => void
 }
 
 export interface Receipt {

@@ -90,7 +90,7 @@ export class FakeServer {
     const { pathname } = new URL(request.url)
     const line = `${request.method} ${pathname}`
     this.requests.push(`${line} ${request.headers.get('idempotency-key') ?? ''}`.trim())
-    const body: unknown = request.method === 'GET' ? undefined : JSON.parse((await request.text()) || '{}')
+    const body: unknown = request.method === 'GET' ? {} : JSON.parse((await request.text()) || '{}')
     const fault = this.#faultOn(line)
     if (fault === 'refuse') throw refused()
     if (fault === 'hang') return new Promise<never>(() => {})

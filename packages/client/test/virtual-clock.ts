@@ -29,6 +29,11 @@ export class VirtualClock implements Surroundings {
     return this.#timers.length
   }
 
+  /** For what a test runs on this clock. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve))
+  }
+
   /** Lets everything go on that waits for no timer. */
   async settle(): Promise<void> {
     // Reading a body takes a few turns of the event loop.

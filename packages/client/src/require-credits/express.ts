@@ -9,6 +9,11 @@ import { problemType, refusalBody, remainingHeader } from './refusal.ts'
 export { heldCredits } from './held-credits.ts'
 export type { RequireCreditsOptions } from './options.ts'
 
+/** What a `customer` function can rely on without naming its framework's own type. */
+export interface NodeRequest {
+  headers: Record<string, string | string[] | undefined>
+}
+
 /** What is used of Node's, and so of Express's, response. */
 export interface NodeResponse {
   statusCode: number
@@ -24,7 +29,7 @@ export interface NodeResponse {
  * Credits are held before the handler, captured when its 2xx answer has been sent, released otherwise; too few are
  * answered with 402, other errors go to `next`.
  */
-export function requireCredits<C extends CatalogShape, R extends object>(
+export function requireCredits<C extends CatalogShape, R extends NodeRequest = NodeRequest>(
   client: Client<C>,
   action: ActionOf<C>,
   options: RequireCreditsOptions<R>,

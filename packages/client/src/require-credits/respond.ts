@@ -25,6 +25,8 @@ export async function respondWithCredits<C extends CatalogShape>(
     const handling = handle(held)
     responding = handling.then(({ response }) => withRemaining(response, held))
     const response = await responding
+    // The caller has left and the hold is given back: the answer is the handler's affair, and its body is not touched.
+    held.signal.throwIfAborted()
     if ((await handling).failed || !response.ok) throw new Error('The handler gave no answer to pay for.')
     if (response.body === null) {
       void untilSettled().then(() => begun.resolve(response))
