@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const insertCustomer = { name: 'test_insert', text: `insert into numbers values ($1)` }
+const insertNumber = { name: 'test_insert', text: `insert into numbers values ($1)` }
 
 describe('PGlite in a folder', () => {
   test('syncs every commit to disk before it is answered', async () => {
@@ -24,12 +24,12 @@ describe('PGlite in a folder', () => {
     const lane = await database.openLane()
     for (let count = 1; count <= 20; count += 1) {
       const before = syncs
-      await lane.transaction((session) => session.run(insertCustomer, [BigInt(count)]))
+      await lane.transaction((session) => session.run(insertNumber, [BigInt(count)]))
       expect(syncs).toBeGreaterThan(before)
     }
     for (let count = 1; count <= 20; count += 1) {
       const before = syncs
-      await database.transaction((tx) => tx.run(insertCustomer, [BigInt(count)]))
+      await database.transaction((tx) => tx.run(insertNumber, [BigInt(count)]))
       expect(syncs).toBeGreaterThan(before)
     }
     await database.close()
@@ -65,17 +65,20 @@ describe('PGlite', () => {
   test('keeps what runs beside a transaction out of it', async () => {
     const database = await openPglite({ dataDir: undefined })
     await database.kysely.executeQuery(CompiledQuery.raw('create table numbers (number bigint)'))
-    const { promise: bothWait, resolve: goOn } = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const othersWait = Promise.withResolvers<void>()
     const failing = database.transaction(async (tx) => {
-      await tx.run(insertCustomer, [1n])
-      await bothWait
+      await tx.run(insertNumber, [1n])
+      begun.resolve()
+      await othersWait.promise
       throw new Error('rolled back')
     })
+    await begun.promise
     const others = [
-      database.transaction((tx) => tx.run(insertCustomer, [2n])),
+      database.transaction((tx) => tx.run(insertNumber, [2n])),
       database.kysely.executeQuery(CompiledQuery.raw('insert into numbers values (3)')),
     ]
-    goOn()
+    othersWait.resolve()
     await expect(failing).rejects.toThrow('rolled back')
     await Promise.all(others)
     const { rows } = await sql<{ number: bigint }>`select number from numbers order by number`.execute(

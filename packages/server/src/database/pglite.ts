@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
-import { Kysely, PGliteDialect, PGliteDriver } from 'kysely'
+import { Kysely, PGliteDialect } from 'kysely'
 import { fromPglite } from 'pg-boss'
 import type { Clock, Database, LaneConnection } from './database.ts'
 import { decoders } from './decode.ts'
@@ -63,7 +63,7 @@ function pgliteDatabase(
   clock: Clock | undefined,
   onClosed: () => Promise<void>,
 ): Database & { pglite: PGlite; kysely: Kysely<Tables> } {
-  const kysely = new Kysely<Tables>({ dialect: new OneAtATimeDialect({ pglite }) })
+  const kysely = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) })
   return {
     driver: 'pglite',
     clock,
@@ -101,41 +101,5 @@ function pgliteLane(pglite: PGlite): LaneConnection {
         }),
       ),
     close: () => Promise.resolve(),
-  }
-}
-
-/**
- * Kysely's PGlite driver hands its one connection to everybody at once, so that a query from beside a transaction would run
- * inside it and be rolled back with it. Here a connection is handed to one at a time.
- */
-class OneAtATimeDialect extends PGliteDialect {
-  readonly #pglite: PGlite
-
-  constructor(config: { pglite: PGlite }) {
-    super(config)
-    this.#pglite = config.pglite
-  }
-
-  override createDriver(): PGliteDriver {
-    return new OneAtATimeDriver({ pglite: this.#pglite })
-  }
-}
-
-class OneAtATimeDriver extends PGliteDriver {
-  #last: Promise<void> = Promise.resolve()
-  #release: () => void = () => {}
-
-  override async acquireConnection(): ReturnType<PGliteDriver['acquireConnection']> {
-    const before = this.#last
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#last = promise
-    await before
-    this.#release = resolve
-    return super.acquireConnection()
-  }
-
-  override releaseConnection(): Promise<void> {
-    this.#release()
-    return Promise.resolve()
   }
 }

@@ -32,8 +32,7 @@ export function settle(wallet: Wallet, due: readonly Hold[], now: Date, newId: N
     ),
     ...expiring.map((lot) => ({ at: lot.expiresAt, lotId: lot.id })),
   ].flatMap(({ at, ...what }) => (at !== undefined && at <= now ? [{ at, ...what }] : []))
-  // Of one instant, expiry comes first: the instant itself is already outside a lot's life.
-  moments.sort((a, b) => a.at.getTime() - b.at.getTime() || ('hold' in a ? 1 : 0) - ('hold' in b ? 1 : 0))
+  moments.sort((a, b) => a.at.getTime() - b.at.getTime())
 
   let current = wallet
   const entries: Entry[] = []
