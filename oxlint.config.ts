@@ -63,7 +63,14 @@ export default defineConfig({
       rules: {
         'no-restricted-imports': [
           'error',
-          { patterns: [{ group: importsRefusedTo(folder), message: `${folder}/ may import only what stands before it in oxlint.config.ts.` }] },
+          {
+            patterns: [
+              {
+                group: importsRefusedTo(folder),
+                message: `${folder}/ may import only what stands before it in oxlint.config.ts.`,
+              },
+            ],
+          },
         ],
       },
     })),
@@ -72,11 +79,24 @@ export default defineConfig({
       rules: {
         'no-restricted-imports': [
           'error',
-          { patterns: [{ group: ['tallystick', 'tallystick/*', '@tallystick/*'], message: 'This package stands alone.' }] },
+          {
+            patterns: [
+              {
+                group: ['tallystick', 'tallystick/*', '@tallystick/*'],
+                message: 'This package stands alone.',
+              },
+            ],
+          },
         ],
       },
     },
-    { files: ['tools/**', 'e2e/**', 'examples/**', '**/cli/**', '**/bin/**', 'boot.mjs'], rules: { 'no-console': 'off' } },
-    { files: ['**/*.test.ts', '**/*.contract.ts', 'e2e/**', '**/test/**'], rules: { 'typescript/no-non-null-assertion': 'off', 'no-await-in-loop': 'off' } },
+    {
+      files: ['tools/**', 'e2e/**', 'examples/**', '**/cli/**', '**/bin/**', 'boot.mjs'],
+      rules: { 'no-console': 'off' },
+    },
+    {
+      files: ['**/*.test.ts', '**/*.contract.ts', 'e2e/**', '**/test/**'],
+      rules: { 'typescript/no-non-null-assertion': 'off', 'no-await-in-loop': 'off' },
+    },
   ],
 })

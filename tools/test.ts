@@ -1,0 +1,187 @@
+/**
+ * What `npm test` and CI run: every check and every test, going on after a failure, ending with `N passed, N failed`.
+ * A line a step; what a step printed is shown when it failed.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { root, runStep, type StepResult } from './run-step.ts'
+
+const help = `npm test [-- [--only STEP]… [FILTER…]]
+
+Without arguments: all steps. FILTER narrows the test files of the steps "tests" and "browser" to those whose path contains
+it (\`npm test -- ledger\`); the other steps run all the same, so that a green end means a change is ready.
+--only STEP runs the named step alone (it may be given several times): ${stepNames().join(', ')}.
+While writing a test, \`npx vitest packages/server/src/ledger\` is quicker: it watches.`
+
+interface Step {
+  readonly name: string
+  run(): Promise<StepOutcome>
+}
+
+interface StepOutcome extends StepResult {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+/** Scripts that write a file which is kept in git; with --check they compare instead. */
+const generators = ['tools/openapi.ts', 'tools/client-types/generate.ts', 'tools/database-types.ts']
+
+/** Folders whose code is compiled for another world than Node (the browser). */
+const typeScriptProjects = ['tsconfig.json', 'apps/studio/web/tsconfig.json']
+
+function stepNames(): string[] {
+  return ['format', 'lint', 'types', 'generated', 'dead code', 'tests', 'browser']
+}
+
+function steps(filters: readonly string[]): Step[] {
+  return [
+    check('format', ['biome', 'check']),
+    check('lint', ['oxlint', '--deny-warnings']),
+    check('types', ...existing(typeScriptProjects).map((project) => ['tsc', '--noEmit', '-p', project])),
+    check(
+      'generated',
+      ...existing(generators).map((script) => [process.execPath, '--conditions=source', script, '--check']),
+    ),
+    check('dead code', ['knip', '--no-progress']),
+    tests('tests', 'code', filters),
+    tests('browser', 'browser', filters),
+  ]
+}
+
+function existing(paths: readonly string[]): string[] {
+  return paths.filter((path) => existsSync(join(root, path)))
+}
+
+/** One step of several commands, each of which must succeed: counts as one. */
+function check(name: string, ...commands: readonly (readonly string[])[]): Step {
+  return {
+    name,
+    async run() {
+      const results: StepResult[] = []
+      for (const [command, ...args] of commands) {
+        if (command !== undefined) results.push(await runStep(command, args))
+      }
+      const bad = results.filter((result) => result.status !== 0)
+      return {
+        status: bad[0]?.status ?? 0,
+        output: bad.map((result) => result.output).join('\n'),
+        durationMs: results.reduce((sum, result) => sum + result.durationMs, 0),
+        passed: bad.length === 0 ? 1 : 0,
+        failed: bad.length === 0 ? 0 : 1,
+        skipped: 0,
+      }
+    },
+  }
+}
+
+const report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  testResults: z.array(
+    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+  ),
+})
+
+/** One project of vitest.config.ts: counts as many as it has tests. */
+function tests(name: string, project: string, filters: readonly string[]): Step {
+  return {
+    name,
+    async run() {
+      const folder = mkdtempSync(join(tmpdir(), 'tallystick-test-'))
+      const file = join(folder, 'report.json')
+      try {
+        const result = await runStep('vitest', [
+          'run',
+          ...filters,
+          `--project=${project}`,
+          '--passWithNoTests',
+          '--reporter=dot',
+          '--reporter=json',
+          `--outputFile.json=${file}`,
+        ])
+        return { ...result, ...countTests(file, result.status) }
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+function countTests(file: string, status: number): Pick<StepOutcome, 'passed' | 'failed' | 'skipped'> {
+  // No report: vitest itself did not get to its end.
+  if (!existsSync(file)) return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 }
+  const counted = report.parse(JSON.parse(readFileSync(file, 'utf8')))
+  // A file that failed outside its tests (an import, a hook) counts as one failure, and so does an error outside all files.
+  const brokenFiles = counted.testResults.filter(
+    (result) =>
+      result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
+  ).length
+  const failed = counted.numFailedTests + brokenFiles
+  return {
+    passed: counted.numPassedTests,
+    failed: status !== 0 && failed === 0 ? 1 : failed,
+    skipped: counted.numPendingTests + counted.numTodoTests,
+  }
+}
+
+function parseArguments(args: readonly string[]): { only: string[]; filters: string[] } {
+  const only: string[] = []
+  const filters: string[] = []
+  const rest = [...args]
+  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
+    if (argument === '--help' || argument === '-h') {
+      console.log(help)
+      process.exit(0)
+    } else if (argument === '--only') {
+      const step = rest.shift() ?? ''
+      if (!stepNames().includes(step))
+        fail(`There is no step "${step}"; there are ${stepNames().join(', ')}.`)
+      only.push(step)
+    } else if (argument.startsWith('-')) fail(`npm test does not know ${argument}; see npm test -- --help.`)
+    else filters.push(argument)
+  }
+  return { only, filters }
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(2)
+}
+
+const { only, filters } = parseArguments(process.argv.slice(2))
+let passed = 0
+let failed = 0
+let skipped = 0
+let testsSeen = 0
+const chosen = steps(filters).filter((step) => only.length === 0 || only.includes(step.name))
+for (const step of chosen) {
+  if (process.stdout.isTTY) process.stdout.write(`${step.name.padEnd(10)} …\r`)
+  const outcome = await step.run()
+  passed += outcome.passed
+  failed += outcome.failed
+  skipped += outcome.skipped
+  const isTests = step.name === 'tests' || step.name === 'browser'
+  if (isTests) testsSeen += outcome.passed + outcome.failed
+  if (outcome.failed > 0) console.log(`\n${outcome.output.trimEnd()}\n`)
+  const verdict = outcome.failed === 0 ? 'ok' : 'FAILED'
+  const counts = isTests ? `  ${outcome.passed} of ${outcome.passed + outcome.failed}` : ''
+  console.log(
+    `${step.name.padEnd(10)} ${verdict.padEnd(6)} ${(outcome.durationMs / 1000).toFixed(1).padStart(6)} s${counts}`,
+  )
+}
+if (
+  filters.length > 0 &&
+  testsSeen === 0 &&
+  chosen.some((step) => step.name === 'tests' || step.name === 'browser')
+) {
+  console.log(`No test file's path contains ${filters.map((filter) => `"${filter}"`).join(' or ')}.`)
+  failed += 1
+}
+if (skipped > 0) console.log(`${skipped} skipped`)
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
