@@ -6,7 +6,7 @@ import { unauthorized } from './errors.ts'
 export interface SecretKeys {
   readonly mode: Mode
   /** @throws unauthorized unless the headers carry one of the keys */
-  authenticate(headers: Headers): void
+  readonly authenticate: (headers: Headers) => void
 }
 
 /** A live key guards money: too short to guess is not left to chance. */

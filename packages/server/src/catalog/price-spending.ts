@@ -4,9 +4,9 @@ import type { Catalog, Pack } from './catalog.ts'
 import { invalidAmount, unknownAction, unknownPack, unknownUnit } from './errors.ts'
 
 /** What is to be paid for: an action of the catalog some times over, or credits that the app has counted itself. */
-export type Spending =
-  | { readonly action: string; readonly quantity: number | undefined }
-  | { readonly credits: Credits; readonly unit: string | undefined }
+export type Spending<Action extends string = string, Unit extends string = string> =
+  | { readonly action: Action; readonly quantity?: number | undefined }
+  | { readonly credits: Credits; readonly unit?: Unit | undefined }
 
 export interface PricedSpending {
   readonly unit: string

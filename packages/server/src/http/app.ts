@@ -27,7 +27,7 @@ export interface AppOptions {
 
 export interface App {
   /** Answers a web-standard request, and never throws. */
-  fetch(request: Request): Promise<Response>
+  readonly fetch: (request: Request) => Promise<Response>
 }
 
 /** Routes to one handler: authenticate, parse, handle, and every error as a problem. */

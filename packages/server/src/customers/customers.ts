@@ -1,0 +1,60 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Database } from '../database/database.ts'
+import type { Mode } from '../kernel/ids.ts'
+import { Recent } from '../kernel/recent.ts'
+import type { LedgerContext } from '../ledger/context.ts'
+import type { Customer } from './customer.ts'
+import { ensureCustomer } from './ensure-customer.ts'
+import { putCustomer } from './put-customer.ts'
+
+export interface CustomersOptions {
+  readonly database: Database
+  readonly mode: Mode
+  readonly context: LedgerContext
+  /** The catalog in use, whose welcome credits a new customer gets. */
+  readonly catalog: () => Catalog
+}
+
+export interface Customers {
+  /** Resolves once the customer is committed. Costs nothing for one seen lately. */
+  ensure(customer: string): Promise<void>
+  put(input: PutInput): Promise<Customer>
+}
+
+export interface PutInput {
+  readonly customer: string
+  /** Undefined leaves it, null clears it. */
+  readonly email?: string | null | undefined
+  readonly name?: string | null | undefined
+}
+
+/** About 10 MB of ids; one that is forgotten costs one statement more. */
+const rememberedMax = 50_000
+
+export function createCustomers({ database, mode, context, catalog }: CustomersOptions): Customers {
+  // The promise is kept, so that many requests at once make one insert.
+  const ensured = new Recent<string, Promise<void>>(rememberedMax)
+
+  async function insert(customer: string): Promise<void> {
+    try {
+      await database.transaction((tx) => ensureCustomer(tx, { mode, customer, catalog: catalog(), context }))
+    } catch (error) {
+      ensured.delete(customer)
+      throw error
+    }
+  }
+
+  return {
+    ensure: (customer) => {
+      const known = ensured.get(customer)
+      if (known !== undefined) return known
+      const done = insert(customer)
+      ensured.set(customer, done)
+      return done
+    },
+    put: ({ customer, email, name }) =>
+      database.transaction((tx) =>
+        putCustomer(tx, { mode, customer, catalog: catalog(), context, email, name }),
+      ),
+  }
+}

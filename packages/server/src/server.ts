@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { z } from '@hono/zod-openapi'
+import { unauthorized } from './access/errors.ts'
+import { secretKeys } from './access/secret-keys.ts'
+import { catalogRoutes } from './catalog/routes.ts'
+import { customerRoutes } from './customers/routes.ts'
+import type { Engine } from './engine.ts'
+import { type App, createApp } from './http/app.ts'
+import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
+import { type Route, route } from './http/route.ts'
+import { Fault, refusal } from './kernel/refusal.ts'
+import { ledgerRoutes } from './ledger/routes.ts'
+import { devOrderRoutes, orderRoutes } from './orders/routes.ts'
+
+export interface ServerOptions {
+  /** The secret keys that are accepted, all of the engine's mode: `tsk_test_…` or `tsk_live_…`. */
+  readonly apiKeys: readonly string[]
+  /** Only for development: adds the routes under /dev, which ask for no key and must never be reachable from outside. */
+  readonly dev?: { /** Ends the process as a crash would. */ readonly kill: () => void } | undefined
+}
+
+export interface Server extends App {
+  /** The OpenAPI 3.1 document of the routes. */
+  openapi(): OpenApiDocument
+}
+
+/**
+ * The engine's HTTP API as a web-standard `fetch`, to listen with or to mount under a path of another app. It listens nowhere by itself.
+ *
+ * The mounting app cuts its path off before it passes a request on: Hono's `app.mount('/billing', server.fetch)` does, and so does Express's
+ * `app.use('/billing', getRequestListener(server.fetch))` of `@hono/node-server`, which must stand before any body parser, because webhooks
+ * are signed byte for byte.
+ *
+ * @throws Fault invalid_api_key when a key is malformed, or of another mode than the engine
+ */
+export function createServer(engine: Engine, options: ServerOptions): Server {
+  const keys = secretKeys(options.apiKeys)
+  if (keys.mode !== engine.mode) {
+    const message = `The engine is in ${engine.mode} mode and the secret keys are for ${keys.mode} mode.`
+    throw new Fault('invalid_api_key', message, { retryable: false })
+  }
+  const routes = [
+    ...ledgerRoutes(engine),
+    ...customerRoutes(engine.customers),
+    ...catalogRoutes(engine),
+    ...orderRoutes(engine.orders),
+    ...serviceRoutes(engine, () => openapi()),
+    ...(options.dev === undefined ? [] : devRoutes(engine, options.dev)),
+  ]
+  const app = createApp({
+    routes,
+    authenticate: keys.authenticate,
+    log: engine.log,
+    newRequestId: () => `req_${randomBytes(12).toString('hex')}`,
+    nowMs: () => performance.now(),
+  })
+
+  let document: OpenApiDocument | undefined
+  function openapi(): OpenApiDocument {
+    document ??= openApiDocument(routes, {
+      title: 'Tallystick',
+      version,
+      description:
+        'Credits billing for AI apps. Amounts of credits are decimal strings, money is in minor units, instants are ISO 8601 in UTC. Every error is application/problem+json with a `code`.',
+      unauthorized,
+    })
+    return document
+  }
+  return { fetch: app.fetch, openapi }
+}
+
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')))
+
+const healthSchema = z
+  .object({ status: z.literal('ok'), mode: z.enum(['test', 'live']), version: z.string() })
+  .openapi('Health')
+
+function serviceRoutes(engine: Engine, openapi: () => OpenApiDocument): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/health',
+      id: 'getHealth',
+      tag: 'Operation',
+      summary: 'Whether the server answers',
+      access: 'open',
+      answer: healthSchema,
+      refusals: [],
+      handle: () => ({ status: 'ok' as const, mode: engine.mode, version }),
+    }),
+    route({
+      method: 'GET',
+      path: '/openapi.json',
+      id: 'getOpenApi',
+      tag: 'Operation',
+      summary: 'This document',
+      access: 'open',
+      hidden: true,
+      answer: z.looseObject({}),
+      refusals: [],
+      handle: () => ({ ...openapi() }),
+    }),
+  ]
+}
+
+const notForPages = refusal({
+  code: 'not_for_pages',
+  status: 403,
+  title: 'Not for web pages',
+  detail: () => 'The routes under /dev are called by programs on this machine, not by a browser.',
+  help: 'Without this any page that is open in the browser could end the server.',
+})
+
+// Time for the answer to leave before the process is gone.
+const killDelayMs = 50
+
+function devRoutes(engine: Engine, dev: NonNullable<ServerOptions['dev']>): Route[] {
+  const kill = route({
+    method: 'POST',
+    path: '/dev/kill',
+    id: 'kill',
+    tag: 'Development',
+    summary: 'Ends the server as a crash would',
+    hidden: true,
+    answer: z.object({}),
+    refusals: [],
+    handle: () => {
+      engine.log.warn({}, 'asked to crash')
+      setTimeout(dev.kill, killDelayMs)
+      return {}
+    },
+  })
+  return [kill, ...devOrderRoutes(engine.orders)].map((devRoute) => ({
+    ...devRoute,
+    access: 'open',
+    handle: (request) => {
+      if (request.headers.has('origin') || request.headers.has('sec-fetch-site')) throw notForPages({})
+      return devRoute.handle(request)
+    },
+  }))
+}
