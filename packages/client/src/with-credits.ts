@@ -4,7 +4,7 @@ import { TallystickError, TallystickUnavailableError } from './api/errors.ts'
 import { newIdempotencyKey } from './api/idempotency-key.ts'
 import { briefly, type Surroundings, unlessAborted } from './api/surroundings.ts'
 import type { Balance, Hold, PaidFrom } from './api/wire.ts'
-import type { CatalogShape } from './catalog.ts'
+import type { CatalogShape, UnitOf } from './catalog.ts'
 
 export type WithCreditsInput<C extends CatalogShape> = HoldInput<C> & {
   /** Ends the run with the signal's reason and gives the credits back. */
@@ -214,15 +214,18 @@ class Settlement<C extends CatalogShape> {
     }
   }
 
-  /** The run outlived its hold and gave a result: it is paid for now, under its action where the price is still the same. */
+  /**
+   * The run outlived its hold and gave a result: it is paid for now. By amount, not by action, whose price may have changed
+   * since it was held.
+   */
   async #chargeAfterLapse(credits: string): Promise<Receipt> {
-    const { customer, expires_in_seconds: _, ...spend } = this.#spend
-    const { unit } = this.#hold
-    const whole = credits === this.#hold.credits
-    const input = whole ? { ...spend, customer } : { credits, unit, customer }
-    const charge = await this.#parts.api.charge(input as Parameters<Api<C>['charge']>[0], {
-      idempotencyKey: this.#chargeKey,
-    })
+    const { customer, action, description = `${action ?? 'A run'}, after its hold lapsed` } = this.#spend
+    // The unit is one of the catalog's, for the server took it from there.
+    const unit = this.#hold.unit as UnitOf<C>
+    const charge = await this.#parts.api.charge(
+      { customer, credits, unit, description },
+      { idempotencyKey: this.#chargeKey },
+    )
     return {
       ...this.#receiptBase(),
       used: charge.credits,

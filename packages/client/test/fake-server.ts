@@ -230,7 +230,8 @@ export class FakeServer {
     const price = prices[input.action ?? '']
     if (price === undefined) {
       const known = Object.keys(prices)
-      return problem(422, 'unknown_action', { detail: `The catalog has no action ${input.action}.`, known })
+      const detail = `The catalog has no action ${input.action}. Known ones: ${known.join(', ')}.`
+      return problem(422, 'unknown_action', { detail, known })
     }
     return price * BigInt(input.quantity ?? 1)
   }

@@ -34,7 +34,12 @@ export type Spend<C extends CatalogShape> =
   | { credits: string; unit?: UnitOf<C>; action?: never; quantity?: never }
 
 export type ChargeInput<C extends CatalogShape> = Spend<C> & { customer: string; description?: string }
-export type HoldInput<C extends CatalogShape> = Spend<C> & { customer: string; expires_in_seconds?: number }
+export type HoldInput<C extends CatalogShape> = Spend<C> & {
+  customer: string
+  description?: string
+  /** When it lapses by itself: 300 unless given. */
+  expires_in_seconds?: number
+}
 export type GrantInput<C extends CatalogShape> = Omit<Body<'post', '/v1/grants'>, 'unit'> & {
   unit?: UnitOf<C>
 }

@@ -97,22 +97,12 @@ export function errorFromAnswer(input: {
   })
 }
 
-/** What the developer can do about it, where the detail alone does not say. */
+/** What the developer can do about it, where the server cannot know. */
 function hint(problem: Problem, url: string): string {
   if (problem.code === 'unauthorized') {
     return ` ${url} does not accept this API key: check TALLYSTICK_API_KEY (\`npx tallystick dev\` writes it to .env.local).`
   }
-  const known = problem.known
-  if (Array.isArray(known) && known.length > 0) return ` Known: ${known.map(String).join(', ')}.`
-  const issues = problem.issues
-  if (Array.isArray(issues)) return issues.map(issueText).join('')
   return ''
-}
-
-function issueText(issue: unknown): string {
-  if (!isRecord(issue)) return ''
-  const path = Array.isArray(issue.path) ? issue.path.map(String).join('.') : textFact(issue, 'path')
-  return ` ${path}: ${textFact(issue, 'message')}.`
 }
 
 function parseProblem(text: string): Problem | null {

@@ -181,7 +181,9 @@ describe('refusals', () => {
   test('an unknown action says which are known', async () => {
     const { clock, credits } = setUp()
     const error = await rejection(clock.until(credits.charge({ customer: 'ada', action: 'image.hirez' })))
-    expect(String(error)).toMatch(/no action image\.hirez\. Known: image\.standard, image\.hires, chat\./)
+    expect(String(error)).toMatch(
+      /no action image\.hirez\. Known ones: image\.standard, image\.hires, chat\./,
+    )
   })
 
   test('a wrong key names the variable', async () => {
