@@ -85,7 +85,7 @@ function startForm(form) {
         body: new URLSearchParams(new FormData(form)),
       })
       const answer = await response.json()
-      if (answer.fields) refuse(answer)
+      if (answer.status === 'invalid') refuse(answer)
       else if (answer.status === 'failed') decline(answer)
       else if (answer.status === 'succeeded') succeed(answer)
       else end(answer)

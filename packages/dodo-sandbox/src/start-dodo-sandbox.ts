@@ -82,6 +82,7 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       server.listen(options.port ?? 0, host, () => resolve(server.address() as AddressInfo))
     })
     url = `http://${hostInUrl(host)}:${port}`
+    let closing: Promise<void> | undefined
     worker.wake()
     log.info({ url }, 'local Dodo listens')
 
@@ -92,14 +93,19 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       webhookSecret: webhookSecrets[0] ?? null,
       webhookSecrets,
       settle: () => worker.settle(),
-      async close() {
-        const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-        if ('closeIdleConnections' in server) server.closeIdleConnections()
-        await worker.close()
-        if ('closeAllConnections' in server) server.closeAllConnections()
-        await closed
-        store.close()
+      close() {
+        closing ??= close()
+        return closing
       },
+    }
+
+    async function close(): Promise<void> {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      if ('closeIdleConnections' in server) server.closeIdleConnections()
+      await worker.close()
+      if ('closeAllConnections' in server) server.closeAllConnections()
+      await closed
+      store.close()
     }
   } catch (error) {
     await worker.close()

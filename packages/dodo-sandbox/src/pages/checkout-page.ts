@@ -41,8 +41,7 @@ export function checkoutPage(page: CheckoutPage): Layout {
     display === 'overlay' ? html`role="dialog" aria-modal="true" aria-labelledby="dialog-title"` : ''
   const body = html`<main class="checkout-wrap" id="checkout" data-display="${display}" data-breakdown="${JSON.stringify(breakdown)}" data-manual-redirect="${String(page.manualRedirect)}">
 <div class="card checkout" ${dialog}>
-${ribbon()}
-${display === 'overlay' ? closeButton() : ''}
+<div class="bar">${ribbon()}${display === 'overlay' ? closeButton() : ''}</div>
 <div class="columns">
 ${summary(session, display, total)}
 <section class="pay" aria-label="Payment">
@@ -90,7 +89,6 @@ function form(page: CheckoutPage, total: string): Html {
   const country = typed?.country ?? prefill.country
   return html`<form method="post" action="${prefix}/session/${session.session_id}${page.manualRedirect ? '?manualRedirect=true' : ''}" novalidate data-total="${total}">
 <input type="hidden" name="attempt" value="${page.attempt}">
-<div class="alert" id="form-error" role="alert" ${page.error ? '' : 'hidden'}>${page.error ?? ''}</div>
 <fieldset>
 <legend>Contact</legend>
 ${field({ name: 'email', label: 'E-mail', type: 'email', autocomplete: 'email', value: prefill.emailLocked ? prefill.email : (typed?.email ?? prefill.email), locked: prefill.emailLocked, error: fields.email, placeholder: 'ada@example.com' })}
@@ -105,6 +103,7 @@ ${fieldError('country', fields.country)}
 </fieldset>
 <fieldset>
 <legend>Card</legend>
+<div class="alert" id="form-error" role="alert" ${page.error ? '' : 'hidden'}>${page.error ?? ''}</div>
 ${field({ name: 'card_number', label: 'Card number', type: 'text', autocomplete: 'cc-number', inputmode: 'numeric', value: '', error: fields.card_number, placeholder: '4242 4242 4242 4242', maxlength: 23 })}
 <div class="pair">
 ${field({ name: 'expiry', label: 'Expiry', type: 'text', autocomplete: 'cc-exp', inputmode: 'numeric', value: '', error: fields.expiry, placeholder: 'MM / YY', maxlength: 9 })}

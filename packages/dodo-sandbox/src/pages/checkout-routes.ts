@@ -115,22 +115,17 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
     const nextAttempt = newId('att', random)
     if (outcome.kind === 'declined') {
       const { payment } = outcome
+      // 200, for to the page's script a declined card is an outcome: browsers log every 4xx as an error of the page.
       if (wantsJson)
-        return context.json(
-          {
-            status: 'failed',
-            payment_id: payment.payment_id,
-            code: payment.error_code,
-            message: payment.error_message,
-            attempt: nextAttempt,
-          },
-          402,
-        )
+        return context.json({
+          status: 'failed',
+          payment_id: payment.payment_id,
+          code: payment.error_code,
+          message: payment.error_message,
+          attempt: nextAttempt,
+        })
     } else if (wantsJson) {
-      return context.json(
-        { code: 'INVALID_REQUEST_BODY', message: 'Check the marked fields.', fields: outcome.fields },
-        422,
-      )
+      return context.json({ status: 'invalid', message: 'Check the marked fields.', fields: outcome.fields })
     }
     return answerPage(
       context,

@@ -21,8 +21,7 @@ export interface NoticePage {
 export function noticePage({ notice, display, theme = 'system', event }: NoticePage): Layout {
   const body = html`<main class="notice-wrap" id="checkout" data-display="${display}" data-event="${event ?? ''}" data-message="${notice.text}">
 <div class="card notice" ${display === 'overlay' ? dialogAttributes : ''}>
-${ribbon()}
-${display === 'overlay' ? closeButton() : ''}
+<div class="bar">${ribbon()}${display === 'overlay' ? closeButton() : ''}</div>
 <div class="notice-body">
 ${mark(notice.tone)}
 <h1 id="dialog-title">${notice.title}</h1>
