@@ -59,7 +59,7 @@ export function openApiDocument(
           ...(open ? [] : [about.unauthorized]),
           ...(needsNoParsing(route) ? [] : [invalidRequest]),
           ...(route.keyed === true ? [idempotencyKeyRequired] : []),
-          ...(route.body === undefined ? [] : [bodyTooLarge]),
+          ...(route.body === undefined && route.raw !== true ? [] : [bodyTooLarge]),
           ...(route.body === undefined || route.raw === true ? [] : [unsupportedMediaType]),
           ...route.refusals,
           internalError,
