@@ -41,6 +41,7 @@ export async function creditOrder(
           `its order was already credited by the payment ${order.paymentId ?? '(unknown)'}: refund one of them`,
         )
   }
+  if (payment.isRefunded) return flagged(paymentId, 'money was given back before that')
   const difference = differenceFrom(order, payment.cart)
   if (difference !== undefined) return flagged(paymentId, difference)
 

@@ -50,10 +50,7 @@ export async function startCheckout(input: StartCheckout): Promise<Order> {
   return database.transaction((tx) => openOrder(tx, order.id, session))
 }
 
-async function begin(
-  tx: Parameters<typeof createOrder>[0],
-  { provider, catalog, newId, intent }: StartCheckout,
-) {
+async function begin(tx: Transaction, { provider, catalog, newId, intent }: StartCheckout) {
   const { name, mode } = provider
   const order = await createOrder(tx, { intent, orderId: newId(), mode, provider: name, catalog })
   const product: PackProduct = {

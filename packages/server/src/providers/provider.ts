@@ -36,6 +36,8 @@ export interface ProviderPayment {
   /** From what we put into the checkout; undefined for payments that were not started here. */
   readonly orderId: Uuid | undefined
   readonly providerCustomerId: string | undefined
+  /** In part or in full. */
+  readonly isRefunded: boolean
   /** What was bought; undefined where the provider does not say, as for subscriptions. */
   readonly cart: readonly CartLine[] | undefined
 }

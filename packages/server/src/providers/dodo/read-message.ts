@@ -22,6 +22,7 @@ const paymentSchema = z.looseObject({
   payment_id: z.string().min(1),
   status: z.string().nullish(),
   error_code: z.string().nullish().catch(null),
+  refund_status: z.string().nullish().catch(null),
   metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
   customer: z
     .looseObject({ customer_id: z.string().min(1) })
@@ -29,6 +30,13 @@ const paymentSchema = z.looseObject({
     .catch(null),
   product_cart: z.array(z.looseObject({ product_id: z.string(), quantity: count })).nullish(),
 })
+
+const paymentEvents = new Set([
+  'payment.succeeded',
+  'payment.failed',
+  'payment.processing',
+  'payment.cancelled',
+])
 
 /** What a verified body says. Never throws: what cannot be read is said to be unreadable, and kept for a person. */
 export function readMessage(rawBody: string): MessageReading {
@@ -40,7 +48,7 @@ export function readMessage(rawBody: string): MessageReading {
       note: 'The body is not a Dodo event: JSON with a type and data.',
     }
   const { type: eventType, data } = envelope.data
-  if (!eventType.startsWith('payment.'))
+  if (!paymentEvents.has(eventType))
     return { kind: 'ignored', eventType, note: `Nothing follows from ${eventType}.` }
   const payment = paymentSchema.safeParse(data)
   if (!payment.success)
@@ -84,6 +92,7 @@ function paymentFrom(data: z.output<typeof paymentSchema>): ProviderPayment {
     paymentId: data.payment_id,
     orderId: typeof order === 'string' ? parseId('order', order) : undefined,
     providerCustomerId: data.customer?.customer_id,
+    isRefunded: (data.refund_status ?? '') !== '',
     cart: data.product_cart?.map((line) => ({ productId: line.product_id, quantity: line.quantity })),
   }
 }
