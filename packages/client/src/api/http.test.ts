@@ -146,6 +146,19 @@ describe('asking again', () => {
     }
   })
 
+  test('an abort is its reason even where nothing would be asked again', async () => {
+    const { clock, credits, fail } = setUp({ retryForMs: 0 })
+    fail(/charges/, 'hang')
+    const abort = new AbortController()
+    const reason = new Error('the user left')
+    const call = rejection(
+      credits.charge({ customer: 'ada', action: 'image.hires' }, { signal: abort.signal }),
+    )
+    await clock.settle()
+    abort.abort(reason)
+    expect(await call).toBe(reason)
+  })
+
   test('no timer is left behind', async () => {
     const { clock, credits } = setUp()
     await clock.until(credits.charge({ customer: 'ada', action: 'image.hires' }))
@@ -204,12 +217,16 @@ describe('refusals', () => {
 
   test('a redirect is not followed but reported', async () => {
     const location = 'https://elsewhere.test/'
+    const modes: string[] = []
     const { clock, credits } = setUp({
-      fetch: () => new Response(null, { status: 301, headers: { location } }),
+      fetch: ({ redirect }) => {
+        modes.push(redirect)
+        return new Response(null, { status: 301, headers: { location } })
+      },
     })
-    expect(String(await rejection(clock.until(credits.prices())))).toContain(
-      `redirected to ${location}. Set TALLYSTICK_URL`,
-    )
+    const error = await rejection(clock.until(credits.prices()))
+    expect(String(error)).toContain(`redirected to ${location}. Set TALLYSTICK_URL`)
+    expect(modes).toEqual(['manual'])
   })
 })
 

@@ -44,47 +44,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        cancel_url?: string;
-                        customer: string;
-                        pack: string;
-                        quantity?: number;
-                        return_url: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Order"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Start buying a pack
+         * @description Answers an open order. Send the customer to its `checkout_url`; the credits arrive when the provider has confirmed the payment, whether the customer comes back or not. The same key answers the same order.
+         */
+        post: operations["createCheckout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -155,40 +119,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    customer: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Orders"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** A customer's orders, newest first */
+        get: operations["listOrders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -289,37 +221,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    order: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Order"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** An order */
+        get: operations["getOrder"];
         put?: never;
         post?: never;
         delete?: never;
@@ -359,6 +262,26 @@ export interface paths {
          * @description Reads the whole ledger. `differences` is empty unless something is badly wrong.
          */
         post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/dodo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What Dodo Payments reports
+         * @description For Dodo alone: the address to enter as a webhook endpoint in its dashboard. Believed by its signature (Standard Webhooks) over the raw body, stored, then answered; what follows is done right after.
+         */
+        post: operations["receiveDodoWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -432,10 +355,6 @@ export interface components {
             email: string | null;
             id: string;
             name: string | null;
-        };
-        Entries: {
-            data: components["schemas"]["Entry"][];
-            next_cursor: string | null;
         };
         /** @description One movement of credits of one lot between two accounts of a wallet. */
         Entry: {
@@ -616,34 +535,55 @@ export interface components {
             currency: string;
         };
         Order: {
+            /** @description Where the customer pays. */
             checkout_url: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
             credited_at: string | null;
+            /**
+             * @description In all: those of the pack × quantity.
+             * @example 12.5
+             */
             credits: string;
             customer: string;
+            /** @description Why the last attempt to pay failed. The order stays open, and another attempt clears it. */
             failure: {
                 code: string;
+                /** @description A sentence for the customer. */
                 message: string;
             } | null;
+            /** @example ord_06bq5m3k7r8x9z0a1b2c3d4e5f */
             id: string;
             lot: string | null;
             /** @enum {string} */
             mode: "test" | "live";
             pack: string;
+            /** @description As it was when the order was made. */
             pack_name: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
             paid_at: string | null;
+            /** @description The provider's id of the payment that was credited. */
             payment: string | null;
-            price: components["schemas"]["Money"];
+            price: components["schemas"]["Money"] & unknown;
             provider: string;
             provider_session: string | null;
             quantity: number;
             /** @enum {string} */
             state: "created" | "open" | "paid" | "credited" | "failed";
             unit: string;
-        };
-        Orders: {
-            data: components["schemas"]["Order"][];
-            next_cursor: string | null;
         };
         PaidFrom: {
             /**
@@ -919,6 +859,140 @@ export interface operations {
             };
         };
     };
+    createCheckout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uri
+                     * @description Where the back button of the checkout leads.
+                     */
+                    cancel_url?: string;
+                    /**
+                     * @description The app's own id of its user or organisation, byte for byte.
+                     * @example user_42
+                     */
+                    customer: string;
+                    /**
+                     * @description A pack of the catalog.
+                     * @example power
+                     */
+                    pack: string;
+                    /** @description 1 unless given. */
+                    quantity?: number;
+                    /**
+                     * Format: uri
+                     * @description Where the customer comes back to, paid or not. What its query says is not to be trusted: wait for the order or the balance.
+                     */
+                    return_url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `unknown_pack`: No such pack in the catalog. Packs are declared in tallystick.config.ts.
+             *
+             *     `product_mismatch`: The pack and its product at Dodo don't agree. A customer would be charged something else than the catalog says, so nothing is sold until both agree.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     putCustomer: {
         parameters: {
             query?: never;
@@ -1126,6 +1200,77 @@ export interface operations {
             };
             /** @description `unknown_unit`: No such unit in the catalog. Units are declared in tallystick.config.ts. Where no unit is named, the first one is meant. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrders: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 20 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The app's own id of its user or organisation, byte for byte. */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Order"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1758,6 +1903,73 @@ export interface operations {
             };
         };
     };
+    getOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPrices: {
         parameters: {
             query?: never;
@@ -1842,6 +2054,66 @@ export interface operations {
                 };
             };
             /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveDodoWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description `invalid_signature`: The webhook is not signed by the provider. Compare DODO_PAYMENTS_WEBHOOK_KEY with the endpoint's secret in Dodo's dashboard. The body must reach Tallystick byte for byte: a proxy or framework that parses and writes it again breaks the signature. For too old and too new look at the server's clock. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -516,12 +516,20 @@ describe('an Express handler', () => {
   test('a caller who leaves while the hold is placed never reaches the handler', async () => {
     server.fail({ on: /POST \/v1\/holds$/, what: { lateMs: 200 } })
     const handler = vi.fn<express.RequestHandler>((_req, res) => void res.end())
-    await listen((app) => app.post('/', paid(), handler))
+    const onError = vi.fn<express.ErrorRequestHandler>((_error, _req, res, _next) => void res.end())
+    await listen((app) => {
+      app.post('/', paid(), handler)
+      app.use((error: Error, req: express.Request, res: express.Response, next: express.NextFunction) =>
+        onError(error, req, res, next),
+      )
+    })
     const leaving = httpRequest({ port, host: '127.0.0.1', method: 'POST', path: '/' }).on('error', () => {})
     leaving.end()
     await vi.waitFor(() => expect(server.requestsTo(/holds/)).toHaveLength(1))
     leaving.destroy()
     expect(await settlement()).toBe(released)
     expect(handler).not.toHaveBeenCalled()
+    // Nobody is there to be answered, and nothing went wrong.
+    expect(onError).not.toHaveBeenCalled()
   })
 })
