@@ -314,7 +314,7 @@ function problem(
 }
 
 /** What Node's fetch throws when nothing listens. */
-export function refused(): TypeError {
+function refused(): TypeError {
   const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:4100'), { code: 'ECONNREFUSED' })
   return new TypeError('fetch failed', { cause })
 }

@@ -17,7 +17,7 @@ export interface TransportSettings {
   surroundings: Surroundings
 }
 
-export interface Call<M extends Method, P extends PathOf<M>> {
+interface Call<M extends Method, P extends PathOf<M>> {
   /** What stands in the path's braces. */
   params?: Record<string, string>
   query?: Record<string, string | number | undefined>
