@@ -1,6 +1,6 @@
 /**
  * Draws the sample pictures again: `node --conditions=source apps/studio/samples/make-samples.ts`. Writes the small
- * pictures and the print that lies on the easel at the first visit, which is what the larger model makes of the first.
+ * pictures, a tiny one, and the print that lies on the easel at the first visit, which is what the larger model makes of the first.
  */
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,8 @@ import { createEnlarger } from '../server/pictures/enlarger.ts'
 
 const names = ['lake', 'dahlia', 'harbour']
 const side = 320
+// For fifty calls at once: every tenth is really made.
+const tinySide = 40
 const target = join(import.meta.dirname, '../web/public/samples')
 
 // It unpacks itself into TMPDIR and reuses what lies there, so it gets a folder of its own.
@@ -30,6 +32,11 @@ for (const [index, name] of names.entries()) {
   // oxlint-disable-next-line no-await-in-loop
   const small = Buffer.from(await page.evaluate<string>(`drawScene('${name}', ${side})`), 'base64')
   writeFileSync(join(target, `${name}.png`), small)
+  if (index === 0) {
+    // oxlint-disable-next-line no-await-in-loop
+    const tiny = await page.evaluate<string>(`drawScene('${name}', ${tinySide})`)
+    writeFileSync(join(target, 'tiny.png'), Buffer.from(tiny, 'base64'))
+  }
   if (index > 0) continue
   // oxlint-disable-next-line no-await-in-loop
   const { png } = await enlarger.enlarge({ png: small, model: 'large' })

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { picturePixelsMax } from '../../shared/picture-limits.ts'
 
 /** What the studio needs to know of a model: where it lies, how much it enlarges, and how much it is given at once. */
 export interface PictureModel {
@@ -22,17 +23,13 @@ function folderOf(specifier: string, ...inside: string[]): string {
   return join(root === '' ? dirname(entry) : root, ...inside)
 }
 
-// Measured on two cores, one thread: the small model takes 14 µs a pixel, the large one 50 µs, margins included 1.3 times
-// that. With 110,592 pixels (384 × 288) the small one ends in about two seconds, the large one in about eight.
-const pixelsMax = 384 * 288
-
 // A margin as wide as the model looks: what it computes at a core's edge is then what it would have computed without tiles.
 export const models: Record<ModelName, PictureModel> = {
   small: {
     name: 'small',
     scale: 2,
     folder: folderOf('@upscalerjs/default-model', 'models'),
-    pixelsMax,
+    pixelsMax: picturePixelsMax,
     tileSideMax: 96,
     tileMargin: 10,
   },
@@ -40,7 +37,7 @@ export const models: Record<ModelName, PictureModel> = {
     name: 'large',
     scale: 4,
     folder: folderOf('@upscalerjs/esrgan-medium', 'models', 'x4'),
-    pixelsMax,
+    pixelsMax: picturePixelsMax,
     tileSideMax: 96,
     tileMargin: 14,
   },

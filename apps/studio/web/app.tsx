@@ -1,0 +1,220 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { creditsText } from '../shared/amounts.ts'
+import type { Job, PictureAction } from '../shared/api.ts'
+import { studio } from './api.ts'
+import { Easel } from './easel/easel.tsx'
+import { LightTable } from './easel/light-table.tsx'
+import { pngOf, type Source, samples, sourceOfFile, sourceOfJob } from './easel/source.ts'
+import { useIncomingFiles } from './easel/use-incoming-files.ts'
+import { HistoryDialog } from './history/history-dialog.tsx'
+import { BalanceBar } from './parts/balance-bar.tsx'
+import { Header } from './parts/header.tsx'
+import { progressSentence } from './sentences.ts'
+import { ContactSheet } from './shelf/contact-sheet.tsx'
+import { CheckoutOverlay } from './top-up/checkout-overlay.tsx'
+import { TopUpDialog } from './top-up/top-up-dialog.tsx'
+import { useTopUp } from './top-up/use-top-up.ts'
+import { keys, useJobs, useMe, usePrices, useStudioEvents, withJob } from './use-studio.ts'
+
+const HoodDrawer = lazy(() => import('./hood/hood-drawer.tsx'))
+// A constant of the build: for production the condition is false, and the drawer's file is not made at all.
+const BreakDrawer = __CAN_BREAK__ ? lazy(() => import('./break/break-drawer.tsx')) : null
+
+const firstSample = samples[0] as Source
+
+type Sheet = 'history' | 'hood' | 'break' | null
+
+export function App() {
+  const queries = useQueryClient()
+  const { isServerReachable } = useStudioEvents()
+  const { data: me } = useMe()
+  const { data: prices } = usePrices()
+  const { data: jobs = [] } = useJobs()
+  const topUp = useTopUp()
+  const [picked, setPicked] = useState<{ source: Source; jobId: string | null } | null>(null)
+  const [isStarting, setStarting] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [sheet, setSheet] = useState<Sheet>(null)
+
+  // Who comes back finds the latest picture on the easel; who is new finds the sample.
+  const latest = jobs[0] ?? null
+  const jobId = picked === null ? (latest?.id ?? null) : picked.jobId
+  const job = jobs.find((candidate) => candidate.id === jobId) ?? null
+  const source = picked?.source ?? (job === null ? firstSample : sourceOfJob(job))
+  const waiting = jobs.find((candidate) => candidate.state === 'waiting') ?? null
+
+  const openTopUp = topUp.open
+  useWall(job, openTopUp)
+  useNewJobs(jobs, (started) => setPicked({ source: sourceOfJob(started), jobId: started.id }))
+
+  async function take(file: File) {
+    setProblem(null)
+    try {
+      setPicked({ source: await sourceOfFile(file, file.name || 'Picture'), jobId: null })
+    } catch (error) {
+      setProblem(messageOf(error))
+    }
+  }
+
+  async function enlarge(action: PictureAction) {
+    setStarting(true)
+    setProblem(null)
+    try {
+      const started = await studio.startJob({ action, name: source.name, png: await pngOf(source) })
+      queries.setQueryData<Job[]>(keys.jobs, (known = []) =>
+        known.some(({ id }) => id === started.id) ? known : withJob(known, started),
+      )
+      setPicked({ source, jobId: started.id })
+    } catch (error) {
+      setProblem(`${messageOf(error)} You were charged nothing.`)
+    } finally {
+      setStarting(false)
+    }
+  }
+
+  const isOver = useIncomingFiles((file) => void take(file))
+
+  const drawer = sheet === 'hood' || sheet === 'break'
+  return (
+    <div
+      className={`mx-auto flex min-h-dvh max-w-[80rem] flex-col px-4 sm:px-8 ${drawer ? 'xl:mr-[34rem] xl:max-w-none' : ''}`}
+    >
+      <Header
+        canBreak={BreakDrawer !== null && me?.dev === true}
+        onHistory={() => setSheet('history')}
+        onHood={() => setSheet('hood')}
+        onBreak={() => setSheet('break')}
+      >
+        <BalanceBar me={me} prices={prices} onTopUp={openTopUp} />
+      </Header>
+
+      {isServerReachable ? null : (
+        <output
+          data-testid="server-away"
+          className="rise mb-2 block rounded-lg border border-amber bg-amber-ground px-4 py-2 text-sm text-amber"
+        >
+          The credits server is away for a moment. What you asked for waits, and nothing gets lost.
+        </output>
+      )}
+
+      <main
+        className={`grid flex-1 items-start gap-x-12 gap-y-6 pb-6 ${drawer ? '' : 'lg:grid-cols-[19rem_minmax(0,1fr)]'}`}
+      >
+        <div className={`flex flex-col gap-6 ${drawer ? '' : 'lg:sticky lg:top-6 lg:pt-6'}`}>
+          <h1 className="font-display text-[2rem] leading-[1.12] tracking-tight text-balance sm:text-4xl lg:text-[2.6rem]">
+            Small pictures in, <span className="text-safelight">big ones out.</span>{' '}
+            <span className="text-soft">Runs on this machine.</span>
+          </h1>
+          <div className={drawer ? '' : 'hidden lg:block'}>
+            <LightTable
+              chosen={source}
+              onSample={(sample) => setPicked({ source: sample, jobId: null })}
+              onFile={(file) => void take(file)}
+            />
+          </div>
+        </div>
+        <Easel
+          source={source}
+          job={job}
+          prices={prices}
+          isStarting={isStarting}
+          isOver={isOver}
+          problem={problem}
+          onEnlarge={(action) => void enlarge(action)}
+          onStop={() => {
+            if (job !== null) studio.removeJob(job.id).catch((error: unknown) => setProblem(messageOf(error)))
+          }}
+          onTopUp={openTopUp}
+          onRetry={() => {
+            if (job !== null) void enlarge(job.action)
+          }}
+          onDismiss={() => {
+            if (job === null) return
+            setPicked({
+              source: { ...source, url: source.url.startsWith('/api/') ? firstSample.url : source.url },
+              jobId: null,
+            })
+            studio.removeJob(job.id).catch((error: unknown) => setProblem(messageOf(error)))
+          }}
+        />
+        {drawer ? null : (
+          <div className="lg:hidden">
+            <LightTable
+              chosen={source}
+              onSample={(sample) => setPicked({ source: sample, jobId: null })}
+              onFile={(file) => void take(file)}
+            />
+          </div>
+        )}
+      </main>
+
+      <footer className="flex flex-col gap-4 pb-6">
+        <ContactSheet
+          jobs={jobs}
+          chosen={job?.id ?? null}
+          onChoose={(chosen) => setPicked({ source: sourceOfJob(chosen), jobId: chosen.id })}
+        />
+        <p className="edge text-center normal-case">
+          Every picture is paid for in credits by Tallystick: held before, taken after, given back when it
+          fails.
+        </p>
+      </footer>
+
+      <output aria-live="polite" className="sr-only" data-testid="announcement">
+        {topUp.credited === null ? '' : `${creditsText(topUp.credited.credits)} added. `}
+        {job === null ? '' : progressSentence(job)}
+      </output>
+
+      <TopUpDialog topUp={topUp} prices={prices} waiting={waiting} />
+      {topUp.step === 'paying' && topUp.order?.checkout_url ? (
+        <CheckoutOverlay
+          checkoutUrl={topUp.order.checkout_url}
+          mode={topUp.order.mode}
+          onMessage={topUp.onMessage}
+        />
+      ) : null}
+      <HistoryDialog
+        isOpen={sheet === 'history'}
+        onOpenChange={(isOpen) => setSheet(isOpen ? 'history' : null)}
+      />
+      <Suspense>
+        <HoodDrawer isOpen={sheet === 'hood'} onOpenChange={(isOpen) => setSheet(isOpen ? 'hood' : null)} />
+        {BreakDrawer === null ? null : (
+          <BreakDrawer
+            isOpen={sheet === 'break'}
+            onOpenChange={(isOpen) => setSheet(isOpen ? 'break' : null)}
+          />
+        )}
+      </Suspense>
+    </div>
+  )
+}
+
+/** At the wall the dialog opens by itself, once for each time the wall is met. */
+function useWall(job: Job | null, open: () => void) {
+  const wasWaiting = useRef(true)
+  const isWaiting = job?.state === 'waiting'
+  useEffect(() => {
+    // A page that loads onto a waiting picture shows the wall, but does not jump at its visitor.
+    if (isWaiting && !wasWaiting.current) open()
+    wasWaiting.current = isWaiting
+  }, [isWaiting, open])
+}
+
+/** A picture that was started elsewhere, by another tab or an experiment, comes onto the easel. */
+function useNewJobs(jobs: readonly Job[], show: (job: Job) => void) {
+  const newestSeen = useRef<string | null>(null)
+  const latest = jobs[0] ?? null
+  const showIt = useEffectEvent(show)
+  useEffect(() => {
+    if (latest === null) return
+    const isNew = newestSeen.current !== null && latest.created_at > newestSeen.current
+    newestSeen.current = latest.created_at
+    if (isNew) showIt(latest)
+  }, [latest])
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
