@@ -1,6 +1,7 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { secretKeys } from '../access/secret-keys.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { loadCatalog } from '../catalog/load-catalog.ts'
@@ -63,17 +64,11 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
     apiKeys: settings.apiKeys,
     dev: settings.dev ? { kill: () => process.kill(process.pid, 'SIGKILL') } : undefined,
   })
-  const listener = createAdaptorServer({ fetch: server.fetch })
+  const listener = createHttpServer(getRequestListener(server.fetch))
 
   async function close(): Promise<void> {
     watch?.close()
-    const closed = once(listener, 'close')
-    listener.close()
-    const cut = setTimeout(() => {
-      if ('closeAllConnections' in listener) listener.closeAllConnections()
-    }, drainTimeoutMs)
-    if (listener.listening) await closed
-    clearTimeout(cut)
+    await drain(listener)
     await engine.close()
     log.info({}, 'stopped')
   }
@@ -90,6 +85,18 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
   log.info({ url, mode, ...catalogFacts(engine.catalog()), provider: settings.dodo && 'dodo' }, 'listening')
   return { url, engine, close }
+}
+
+/** Accepts no more connections, and returns when the last request is answered. */
+async function drain(listener: HttpServer): Promise<void> {
+  const closed = once(listener, 'close')
+  listener.close()
+  // A connection that is kept alive after its answer would hold the process for seconds.
+  const letGo = setInterval(() => listener.closeIdleConnections(), 20)
+  const cut = setTimeout(() => listener.closeAllConnections(), drainTimeoutMs)
+  await closed
+  clearInterval(letGo)
+  clearTimeout(cut)
 }
 
 function watchFor(engine: Engine, file: string) {
