@@ -143,3 +143,12 @@ describe.each(['pglite', 'postgres'] as const)('jobs on %s', (driver) => {
       .toEqual([{ data: { n: 9 } }])
   })
 })
+
+test('where there is no work to do, nothing is installed for it', async () => {
+  const database = await open('pglite')
+  await started(database, [])
+  const { rows } = await database.transaction((tx) =>
+    sql`select from pg_namespace where nspname = 'pgboss'`.execute(tx.db),
+  )
+  expect(rows).toEqual([])
+})

@@ -121,6 +121,8 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     async start() {
+      // Whoever has no background work gets no tables for it either.
+      if (queues.size === 0) return
       await boss.start()
       for (const queue of queues.values()) {
         // One at a time: each is a statement under the same lock.

@@ -191,7 +191,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
   test('five first deliveries at once are one message and one grant', async () => {
     const customer = newCustomer()
     const { id } = await checkout(customer)
-    const { productId } = await shop.orders.order((await messageless(id)).id)
+    const { productId } = await orderOf(id)
     const message = signMessage(
       shop.secret,
       paymentEvent({
@@ -207,7 +207,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
   })
 
   /** The order as the domain sees it. */
-  async function messageless(id: string) {
+  async function orderOf(id: string) {
     const { customer } = await order(id)
     const { orders } = await shop.orders.list(customer, { limit: 1, before: undefined })
     const [found] = orders
@@ -218,7 +218,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
   test('five different messages of one payment at once are one grant', async () => {
     const customer = newCustomer()
     const { id } = await checkout(customer)
-    const { productId } = await messageless(id)
+    const { productId } = await orderOf(id)
     const event = paymentEvent({
       metadata: { tallystick_order: id },
       product_cart: [{ product_id: productId, quantity: 1 }],
@@ -228,6 +228,29 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     await expect
       .poll(async () => (await messages(id)).map((one: { state: string }) => one.state), { timeout: 10_000 })
       .toEqual(Array(5).fill('processed'))
+    expect(await available(customer)).toBe('500')
+  })
+
+  test('two servers that are told of one payment at once grant once', async () => {
+    const other = await openShop({ database, dodo: shop.dodo, secret: shop.secret })
+    onTestFinished(() => other.close())
+    const customer = newCustomer()
+    const { id } = await checkout(customer)
+    const { productId } = await orderOf(id)
+    const event = paymentEvent({
+      metadata: { tallystick_order: id },
+      product_cart: [{ product_id: productId, quantity: 1 }],
+    })
+    const [one, two] = [signMessage(shop.secret, event), signMessage(shop.secret, event)]
+    const statuses = await Promise.all(
+      [shop, other, shop, other].flatMap((at) => [deliver(at, one), deliver(at, two)]),
+    )
+    expect(statuses).toEqual(Array(8).fill(200))
+    await expect
+      .poll(async () => (await messages(id)).map((each: { state: string }) => each.state), {
+        timeout: 10_000,
+      })
+      .toEqual(['processed', 'processed'])
     expect(await available(customer)).toBe('500')
   })
 
@@ -357,7 +380,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
   ])('a payment for %s is flagged, and grants nothing', async (_, cart) => {
     const customer = newCustomer()
     const { id } = await checkout(customer)
-    const { productId } = await messageless(id)
+    const { productId } = await orderOf(id)
     const product_cart = cart?.map((line) => ({ ...line, product_id: line.product_id || productId })) ?? null
     const message = signMessage(
       shop.secret,
@@ -377,7 +400,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     const opened = await checkout(customer)
     await payInBrowser(opened.checkout_url)
     await credited(opened.id)
-    const { productId } = await messageless(opened.id)
+    const { productId } = await orderOf(opened.id)
     const message = signMessage(
       shop.secret,
       paymentEvent({
@@ -396,7 +419,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
   test('the status in the body decides: succeeded in name only grants nothing, and a late processing that has succeeded grants', async () => {
     const customer = newCustomer()
     const { id } = await checkout(customer)
-    const { productId } = await messageless(id)
+    const { productId } = await orderOf(id)
     const data = {
       metadata: { tallystick_order: id },
       product_cart: [{ product_id: productId, quantity: 1 }],
@@ -423,7 +446,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
   test('a payment whose money was given back before it was credited is flagged', async () => {
     const customer = newCustomer()
     const { id } = await checkout(customer)
-    const { productId } = await messageless(id)
+    const { productId } = await orderOf(id)
     const message = signMessage(
       shop.secret,
       paymentEvent({
@@ -457,7 +480,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
   test('quantities as text and values that came after this was written are read with patience', async () => {
     const customer = newCustomer()
     const { id } = await checkout(customer, 3)
-    const { productId } = await messageless(id)
+    const { productId } = await orderOf(id)
     const event = paymentEvent({
       metadata: { tallystick_order: id, other: 7, flag: true },
       product_cart: [{ product_id: productId, quantity: '3', new_field: {} }],
@@ -466,7 +489,8 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
       payment_provider: 'unheard_of',
       discounts: [{ type: 'flat' }],
     })
-    await deliver(shop, signMessage(shop.secret, event))
+    // Signed as it is written, with its spaces: what arrived is verified, and not what would be written again.
+    await deliver(shop, signMessage(shop.secret, JSON.stringify(event, null, 2)))
     await credited(id)
     expect(await available(customer)).toBe('1500')
   })
