@@ -107,6 +107,8 @@ describe('a server', () => {
     await expect(fetch(`${server.url}/health`)).rejects.toThrow('fetch failed')
     socket.write(body)
     await closed
+    // Written before the server closed; this process reads it when it gets to it.
+    await once(socket, 'close')
     expect(received.join('')).toMatch(/HTTP\/1\.1 200 OK[\s\S]*"available":"45"/)
   })
 
