@@ -306,14 +306,15 @@ describe('the hold', () => {
 describe('a capture that fails', () => {
   test('leaves the result, is told, and is made up for when the server is back, once', async () => {
     const { clock, server, credits, troubles, fail } = setUp()
-    // Away for good as far as the call is concerned: eleven attempts or so.
-    fail(/capture/, 'lose', 1)
+    // Away for the call's eleven attempts or so and the first of those in the background; then an answer is lost.
     fail(/capture/, 'refuse', 25)
+    fail(/capture/, 'lose', 1)
     const { result, receipt } = await clock.until(credits.withCredits(hires, () => 'picture'))
     expect(result).toBe('picture')
     expect(receipt).toMatchObject({ held: '5', used: '5', settled: false })
     expect(troubles).toMatchObject([{ step: 'capture', credits: '5', retrying: true }])
     expect(troubles[0]?.error).toBeInstanceOf(TallystickUnavailableError)
+    expect(server.holds[0]?.state).toBe('placed')
 
     await clock.advance(120_000)
     expect(server.holds[0]?.state).toBe('captured')
