@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Longer than a child takes that ends itself in order because its supervisor is gone. */
@@ -18,9 +19,19 @@ export async function waitForEnd(pids: readonly number[], timeoutMs = patienceMs
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch {
     // Gone, or (not permitted) the number belongs to somebody else's process since.
+    return false
+  }
+  return !isZombie(pid)
+}
+
+/** Dead, and only waiting for a parent that asks how it went: in a container without an init that may be for ever. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')
+  } catch {
     return false
   }
 }

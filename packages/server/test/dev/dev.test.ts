@@ -1,0 +1,144 @@
+/** `tallystick dev` as a person runs it: the real server, the local Dodo, an app beside them. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { waitForEnd } from '../../src/cli/dev/processes.ts'
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts')
+
+/** Any app: it answers with what it was told. */
+const app = `
+import { createServer } from 'node:http'
+createServer((_, response) => response.end(JSON.stringify({ url: process.env.TALLYSTICK_URL, key: process.env.TALLYSTICK_API_KEY, pid: process.pid })))
+  .listen(Number(process.env.PORT), '127.0.0.1')`
+
+const config = `
+import { defineCatalog, pack, usd } from 'tallystick'
+export default defineCatalog({
+  units: { credits: { name: 'Credits' } },
+  actions: { image: { credits: 1 } },
+  packs: { starter: pack({ name: 'Starter', credits: 100, price: usd(10) }) },
+  welcome: { credits: 50, name: 'Welcome gift' },
+})`
+
+let folder: string
+const running: Dev[] = []
+
+beforeAll(async () => {
+  // Inside the package, so that the catalog finds `tallystick` as an app's would.
+  folder = await mkdtemp(join(import.meta.dirname, '.app-'))
+  await writeFile(join(folder, 'app.mjs'), app)
+  await writeFile(join(folder, 'tallystick.config.ts'), config)
+  await writeFile(join(folder, '.env.local'), 'MINE=1\n')
+})
+afterEach(async () => {
+  for (const dev of running.splice(0)) await dev.end('SIGKILL')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+interface Dev {
+  readonly process: ChildProcess
+  output(): string
+  address(name: string): string
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
+
+function startDev(...args: readonly string[]): Dev {
+  let output = ''
+  const child = spawn(process.execPath, ['--conditions=source', main, 'dev', ...args], {
+    cwd: folder,
+    env: { ...process.env, TALLYSTICK_API_KEY: undefined, DATABASE_URL: 'postgres://somebody.else/app' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += String(text)
+    })
+  }
+  const exited = once(child, 'close')
+  const dev: Dev = {
+    process: child,
+    output: () => output,
+    address: (name) => new RegExp(`^${name} (http://localhost:\\d+)$`, 'm').exec(output)?.[1] ?? '',
+    async end(signal) {
+      child.kill(signal)
+      await exited
+      return child.exitCode
+    },
+  }
+  running.push(dev)
+  return dev
+}
+
+async function untilReady(dev: Dev): Promise<void> {
+  await vi.waitFor(() => expect(dev.output()).toMatch(/^dodo http/m), { timeout: 60_000, interval: 50 })
+}
+
+interface Told {
+  readonly url: string
+  readonly key: string
+  readonly pid: number
+}
+
+async function askApp(dev: Dev): Promise<Told> {
+  return (await (await fetch(dev.address('app'))).json()) as Told
+}
+
+async function welcomeBalance(url: string, key: string): Promise<unknown> {
+  const response = await fetch(`${url}/v1/customers/ada/balance`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
+  return response.json()
+}
+
+test('one command brings up server, local Dodo and app, which are told of each other, and one signal ends all', async () => {
+  const dev = startDev('--run', 'app=node app.mjs')
+  await untilReady(dev)
+  expect(dev.output()).toMatch(
+    /\nReady\.\napp http:\/\/localhost:\d+\nserver http:\/\/localhost:\d+\ndodo http:\/\/localhost:\d+\n$/,
+  )
+  const told = await askApp(dev)
+  expect(told.url).toBe(dev.address('server'))
+  expect(await welcomeBalance(told.url, told.key)).toMatchObject({ customer: 'ada', available: '50' })
+  expect(await readFile(join(folder, '.env.local'), 'utf8')).toBe(
+    `MINE=1\n\n# Written by tallystick dev.\nTALLYSTICK_URL=${told.url}\nTALLYSTICK_API_KEY=${told.key}\n`,
+  )
+
+  const second = startDev()
+  await once(second.process, 'close')
+  expect(second.process.exitCode).toBe(1)
+  expect(second.output()).toContain(dev.address('server'))
+
+  const { processes } = JSON.parse(await readFile(join(folder, '.tallystick/dev.json'), 'utf8')) as {
+    processes: number[]
+  }
+  expect(await dev.end('SIGINT')).toBe(0)
+  expect(await waitForEnd([...processes, told.pid], 0)).toEqual([])
+
+  const third = startDev('--run', 'app=node app.mjs')
+  await untilReady(third)
+  expect(await askApp(third)).toMatchObject({ url: told.url, key: told.key })
+})
+
+test('killed, it leaves nothing running, and starts again with the same addresses', async () => {
+  const dev = startDev('--run', 'app=node app.mjs')
+  await untilReady(dev)
+  const told = await askApp(dev)
+  const before = await welcomeBalance(told.url, told.key)
+  await dev.end('SIGKILL')
+  const again = startDev('--run', 'app=node app.mjs')
+  await untilReady(again)
+  expect(await waitForEnd([told.pid], 0)).toEqual([])
+  expect(await askApp(again)).toMatchObject({ url: told.url, key: told.key })
+  expect(await welcomeBalance(told.url, told.key)).toEqual(before)
+})
+
+test('without a catalog it says what to write', async () => {
+  const dev = startDev('--config', join(tmpdir(), 'no-such.config.ts'))
+  await once(dev.process, 'close')
+  expect(dev.process.exitCode).toBe(1)
+  expect(dev.output()).toMatch(/no-such\.config\.ts.*defineCatalog/s)
+})
