@@ -125,6 +125,8 @@ function startForm(form) {
       else location.assign(answer.redirect_to)
       return
     }
+    // Paid for good: the button stays off, and nothing is waited for any more.
+    form.setAttribute('aria-busy', 'false')
     label.textContent = 'Paid'
     status.textContent = 'Payment received.'
     if (manualRedirect) tell('checkout.status', { status: 'succeeded' })

@@ -11,7 +11,7 @@ export interface Shop {
 }
 
 /** Starts at the real time, for the official verifiers compare signatures with theirs, and moves when told. */
-export class TestClock {
+class TestClock {
   #now = Date.now()
   now = (): Date => new Date(this.#now)
   advance(ms: number): void {
@@ -60,7 +60,7 @@ export async function makeSession(
   return { session_id: session.session_id, checkout_url: session.checkout_url ?? '' }
 }
 
-export const goodCard = '4242 4242 4242 4242'
+const goodCard = '4242 4242 4242 4242'
 export const brokeCard = '4000 0000 0000 9995'
 
 /** Sends the page's form, as a browser without scripts does. */

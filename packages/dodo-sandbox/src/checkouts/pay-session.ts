@@ -40,10 +40,10 @@ export type PayOutcome =
 export const sessionNotFound = (sessionId: string) =>
   new Refusal(404, 'NOT_FOUND', `There is no checkout session ${sessionId}.`)
 
-export const sessionExpired = () =>
+const sessionExpired = () =>
   new Refusal(410, 'CHECKOUT_SESSION_EXPIRED', 'This checkout has expired. Start a new one.')
 
-export const sessionConsumed = () =>
+const sessionConsumed = () =>
   new Refusal(
     409,
     'CHECKOUT_SESSION_CONSUMED',

@@ -106,7 +106,7 @@ export interface Cart {
   total: number
 }
 
-export interface SessionAddress {
+interface SessionAddress {
   country: string
   city: string | null
   state: string | null

@@ -22,7 +22,8 @@ export interface ControlPage {
 
 /** What the sandbox knows, newest first: a window for the developer, not a dashboard. */
 export function controlPage(page: ControlPage): Layout {
-  const body = html`${ribbon()}
+  const body = html`<main>
+${ribbon()}
 <div class="control">
 <header>
 <h1>Local Dodo</h1>
@@ -42,7 +43,8 @@ ${section(
 ${section('products', 'Products', 'None yet. The shop makes one with products.create().', page.products.map(product))}
 ${section('customers', 'Customers', 'None yet.', page.customers.map(customer))}
 ${connect(page)}
-</div>`
+</div>
+</main>`
   return { title: 'Local Dodo', body, display: 'control' }
 }
 

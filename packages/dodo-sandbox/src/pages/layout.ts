@@ -13,7 +13,7 @@ export interface Layout {
 }
 
 /** The frame of every page: one stylesheet, at most one script, and the ribbon that says that this is no real shop. */
-export function layout({ title, body, display, theme = 'system', script = false }: Layout): Html {
+function layout({ title, body, display, theme = 'system', script = false }: Layout): Html {
   return html`<!doctype html>
 <html lang="en" data-display="${display}" data-theme="${theme}">
 <head>

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { type Html, type Layout, ribbon } from './layout.ts'
 
-export interface Notice {
+interface Notice {
   tone: 'good' | 'bad' | 'neutral'
   title: string
   text: string

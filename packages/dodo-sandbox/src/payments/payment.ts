@@ -2,7 +2,7 @@ import type { customerDetails } from '../customers/customer.ts'
 import type { Metadata } from '../http/parse.ts'
 
 /** All five keys, always: Dodo's own webhook schemas refuse an address with one missing. */
-export interface BillingAddress {
+interface BillingAddress {
   city: string | null
   country: string
   state: string | null

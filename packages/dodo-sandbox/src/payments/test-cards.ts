@@ -1,7 +1,5 @@
 /** What a card does when it is charged. */
-export type CardOutcome =
-  | { result: 'succeeds' }
-  | { result: 'declined'; error_code: string; error_message: string }
+type CardOutcome = { result: 'succeeds' } | { result: 'declined'; error_code: string; error_message: string }
 
 export interface TestCard {
   number: string

@@ -22,7 +22,7 @@ const periods = {
 }
 
 /** The three kinds of price; a checkout sells the first, the other two are kept and shown. */
-export const priceSchema = z.discriminatedUnion('type', [
+const priceSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('one_time_price'),
     ...priceShared,
@@ -50,10 +50,10 @@ export const priceSchema = z.discriminatedUnion('type', [
   }),
 ])
 
-export type Price = z.output<typeof priceSchema>
+type Price = z.output<typeof priceSchema>
 export type OneTimePrice = Extract<Price, { type: 'one_time_price' }>
 
-export const taxCategorySchema = z.enum(['digital_products', 'saas', 'e_book', 'edtech', 'live_tutoring'])
+const taxCategorySchema = z.enum(['digital_products', 'saas', 'e_book', 'edtech', 'live_tutoring'])
 
 /** A product as the API answers with it. */
 export interface Product {

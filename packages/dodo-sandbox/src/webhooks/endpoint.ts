@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { webUrl } from '../http/parse.ts'
 
 /** Every event type that Dodo documents, so that filters for later ones are accepted today. */
-export const eventTypes = [
+const eventTypes = [
   ...['succeeded', 'failed', 'processing', 'cancelled'].map((event) => `payment.${event}`),
   ...['succeeded', 'failed'].map((event) => `refund.${event}`),
   ...['opened', 'expired', 'accepted', 'cancelled', 'challenged', 'won', 'lost'].map(
