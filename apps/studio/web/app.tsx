@@ -75,6 +75,14 @@ export function App() {
 
   const isOver = useIncomingFiles((file) => void take(file))
 
+  const shelf = (className: string) => (
+    <ContactSheet
+      className={className}
+      jobs={jobs}
+      chosen={job?.id ?? null}
+      onChoose={(chosen) => setPicked({ source: sourceOfJob(chosen), jobId: chosen.id })}
+    />
+  )
   const drawer = sheet === 'hood' || sheet === 'break'
   return (
     <div
@@ -102,9 +110,9 @@ export function App() {
         className={`grid flex-1 items-start gap-x-12 gap-y-6 pb-6 ${drawer ? '' : 'lg:grid-cols-[19rem_minmax(0,1fr)]'}`}
       >
         <div className={`flex flex-col gap-6 ${drawer ? '' : 'lg:sticky lg:top-6 lg:pt-6'}`}>
-          <h1 className="font-display text-[2rem] leading-[1.12] tracking-tight text-balance sm:text-4xl lg:text-[2.6rem]">
-            Small pictures in, <span className="text-safelight">big ones out.</span>{' '}
-            <span className="text-soft">Runs on this machine.</span>
+          <h1 className="font-display text-4xl leading-[1.14] tracking-tight sm:text-[2.35rem]">
+            Small pictures in, <span className="text-safelight sm:block">big ones out.</span>{' '}
+            <span className="mt-1.5 block text-2xl text-soft">Runs on this machine.</span>
           </h1>
           <div className={drawer ? '' : 'hidden lg:block'}>
             <LightTable
@@ -113,6 +121,7 @@ export function App() {
               onFile={(file) => void take(file)}
             />
           </div>
+          {shelf(drawer ? '' : 'hidden lg:block')}
         </div>
         <Easel
           source={source}
@@ -139,22 +148,18 @@ export function App() {
           }}
         />
         {drawer ? null : (
-          <div className="lg:hidden">
+          <div className="flex flex-col gap-6 lg:hidden">
             <LightTable
               chosen={source}
               onSample={(sample) => setPicked({ source: sample, jobId: null })}
               onFile={(file) => void take(file)}
             />
+            {shelf('')}
           </div>
         )}
       </main>
 
       <footer className="flex flex-col gap-4 pb-6">
-        <ContactSheet
-          jobs={jobs}
-          chosen={job?.id ?? null}
-          onChoose={(chosen) => setPicked({ source: sourceOfJob(chosen), jobId: chosen.id })}
-        />
         <p className="edge text-center normal-case">
           Every picture is paid for in credits by Tallystick: held before, taken after, given back when it
           fails.

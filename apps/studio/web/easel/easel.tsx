@@ -35,7 +35,7 @@ export function Easel(props: Props) {
         <div
           className={`mx-auto w-full rounded-[3px] bg-print p-2 shadow-print transition-shadow sm:p-3.5 ${props.isOver ? 'ring-4 ring-safelight' : ''}`}
           style={{
-            maxWidth: `calc((100dvh - 17rem) * ${source.width / source.height})`,
+            maxWidth: `calc((100dvh - 19.5rem) * ${source.width / source.height})`,
             minWidth: 'min(100%, 17rem)',
           }}
         >

@@ -38,7 +38,7 @@ export function Receipt({ job, onTopUp, onRetry, onDismiss }: Props) {
     return (
       <div
         data-testid="failure"
-        className="rise flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl border border-line bg-panel px-5 py-4"
+        className="rise mx-auto flex w-full max-w-2xl flex-wrap items-center gap-x-4 gap-y-2 rounded-xl border border-line bg-panel px-5 py-4"
       >
         <div className="min-w-48 flex-1">
           <p className="font-semibold text-good">You were charged nothing</p>
@@ -54,7 +54,7 @@ export function Receipt({ job, onTopUp, onRetry, onDismiss }: Props) {
     return (
       <div
         data-testid="wall"
-        className="rise flex flex-wrap items-center gap-x-4 gap-y-3 rounded-xl border border-amber bg-amber-ground px-5 py-4"
+        className="rise mx-auto flex w-full max-w-2xl flex-wrap items-center gap-x-4 gap-y-3 rounded-xl border border-amber bg-amber-ground px-5 py-4"
       >
         <p className="min-w-56 flex-1 font-semibold text-amber">{wallSentence(job.wall)}</p>
         <div className="flex gap-2">

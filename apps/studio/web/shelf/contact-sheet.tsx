@@ -2,18 +2,22 @@ import type { Job } from '../../shared/api.ts'
 import { pictureUrl } from '../api.ts'
 
 interface Props {
+  className: string
   jobs: readonly Job[]
   chosen: string | null
   onChoose: (job: Job) => void
 }
 
 /** The visitor's pictures as a strip of film; they are still here tomorrow. */
-export function ContactSheet({ jobs, chosen, onChoose }: Props) {
+export function ContactSheet({ className, jobs, chosen, onChoose }: Props) {
   if (jobs.length === 0) return null
   return (
-    <section aria-label="Your pictures" className="overflow-hidden rounded-lg bg-[#0d0807] [--hole:#3d2c24]">
+    <section
+      aria-label="Your pictures"
+      className={`overflow-hidden rounded-lg bg-[#0d0807] [--hole:#3d2c24] ${className}`}
+    >
       <div className="sprockets" aria-hidden="true" />
-      <ul className="flex gap-2 overflow-x-auto px-3 py-1">
+      <ul className="flex gap-2 overflow-x-auto px-3 py-1 lg:grid lg:max-h-56 lg:grid-cols-3 lg:overflow-x-hidden lg:overflow-y-auto">
         {jobs.map((job, i) => (
           <li key={job.id} className="shrink-0">
             <button
@@ -21,9 +25,9 @@ export function ContactSheet({ jobs, chosen, onChoose }: Props) {
               aria-pressed={job.id === chosen}
               aria-label={`${job.name}, ${words[job.state]}`}
               onClick={() => onChoose(job)}
-              className="group block rounded-[2px] outline-offset-2 aria-pressed:ring-2 aria-pressed:ring-[#ff6a45]"
+              className="group block w-full rounded-[2px] outline-offset-2 aria-pressed:ring-2 aria-pressed:ring-[#ff6a45]"
             >
-              <span className="relative block h-18 w-24 overflow-hidden rounded-[2px] bg-[#1b1310]">
+              <span className="relative block h-16 w-22 overflow-hidden lg:w-full rounded-[2px] bg-[#1b1310]">
                 <img
                   src={pictureUrl(job, 'before')}
                   alt=""

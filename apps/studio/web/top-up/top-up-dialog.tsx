@@ -56,6 +56,16 @@ export function TopUpDialog({ topUp, prices, waiting }: Props) {
               {topUp.problem}
             </p>
           )}
+          {order?.state === 'open' && step === 'choosing' ? (
+            <p className="mb-4 flex flex-wrap items-center gap-3 rounded-lg border border-line px-4 py-2 text-sm">
+              <span className="flex-1">
+                The checkout for {order.pack_name} is still open. Nothing was paid.
+              </span>
+              <button type="button" className="button button-small" onClick={topUp.continueCheckout}>
+                Go on with it
+              </button>
+            </p>
+          ) : null}
           {prices?.mode === 'test' ? <TestCards /> : null}
         </>
       )}

@@ -85,7 +85,6 @@ export function useTopUp(): TopUp {
   const onMessage = useCallback((message: CheckoutMessage) => {
     switch (message.type) {
       case 'status':
-        // A declined card is told in the checkout itself, where another one can be tried.
         if (message.status === 'succeeded' || message.status === 'processing') setStep('confirming')
         return
       case 'leave':
@@ -99,8 +98,8 @@ export function useTopUp(): TopUp {
         setStep('choosing')
         return
       case 'error':
-        setProblem(`The checkout says: ${message.message}`)
-        setStep('choosing')
+        // A declined card is such an error: the checkout shows it, and lets another card be tried. So it stays open.
+        setProblem(message.message)
         return
       case 'ready':
     }
@@ -125,7 +124,10 @@ export function useTopUp(): TopUp {
       setStep('closed')
       setOrderId((current) => (failed === null ? current : null))
     }, [failed]),
-    continueCheckout: useCallback(() => setStep('paying'), []),
+    continueCheckout: useCallback(() => {
+      setProblem(null)
+      setStep('paying')
+    }, []),
     buy,
     onMessage,
   }
