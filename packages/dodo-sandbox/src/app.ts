@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { listSessions } from './checkouts/queries.ts'
 import { checkoutRoutes } from './checkouts/routes.ts'
 import { controlRoutes } from './control/routes.ts'
@@ -19,7 +20,7 @@ import { listProducts } from './products/queries.ts'
 import { productRoutes } from './products/routes.ts'
 import type { Store } from './store/store.ts'
 import type { DeliveryWorker } from './webhooks/delivery-worker.ts'
-import { listDeliveries, listEndpoints } from './webhooks/queries.ts'
+import { findFirstSecret, listDeliveries, listEndpoints } from './webhooks/queries.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
 export interface AppInput {
@@ -35,6 +36,13 @@ export interface AppInput {
 
 // Enough to find what just happened; older things are in the API.
 const shownMax = 25
+
+// A cart of 20 products with all metadata is some 30 kB.
+const bodyBytesMax = 1_000_000
+
+function refuseLargeBody(): never {
+  throw new Refusal(413, 'INVALID_REQUEST_BODY', 'The request body is larger than a megabyte.')
+}
 
 /** All routes: the API behind the key, the pages and the control routes open. */
 export function createApp(input: AppInput): Hono {
@@ -63,6 +71,7 @@ export function createApp(input: AppInput): Hono {
     ),
   )
 
+  app.use(bodyLimit({ maxSize: bodyBytesMax, onError: refuseLargeBody }))
   for (const path of ['/_sandbox/*', '/session/*', '/overlay/*']) app.use(path, refuseOtherSites)
   app.route('/', assetRoutes())
   app.route('/', checkoutPageRoutes({ store, worker, random }))
@@ -71,6 +80,7 @@ export function createApp(input: AppInput): Hono {
     const page = { page_number: 0, page_size: shownMax }
     const shown = store.transaction((tx) => ({
       now: tx.now,
+      webhookSecret: findFirstSecret(tx),
       sessions: listSessions(tx, shownMax),
       payments: listPayments(tx, page),
       customers: listCustomers(tx, page),

@@ -15,7 +15,8 @@ const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3'
 function stateFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'dodo-sandbox-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'dodo.sqlite')
+  // In a folder that is not there yet: the sandbox makes it.
+  return join(folder, 'state', 'dodo.sqlite')
 }
 
 /** The command, run from source, once it says where it listens. */

@@ -237,7 +237,10 @@ test('endpoints hear what their filter lets through, with their own headers; a d
   const onlyFailures = await openReceiver()
   const off = await openReceiver()
   const shop = await openShop()
-  await shop.client.webhooks.create({ url: all.url, headers: { 'x-shop': 'darkroom' } })
+  await shop.client.webhooks.create({
+    url: all.url,
+    headers: { 'X-Shop': 'darkroom', 'Webhook-Id': 'msg_mine' },
+  })
   await shop.client.webhooks.create({ url: onlyFailures.url, filter_types: ['payment.failed'] })
   await shop.client.webhooks.create({ url: off.url, disabled: true })
   const { checkout_url } = await makeSession(shop.client)
@@ -248,6 +251,7 @@ test('endpoints hear what their filter lets through, with their own headers; a d
   expect(typesOf(onlyFailures.received)).toEqual(['payment.failed'])
   expect(off.received).toEqual([])
   expect(first(all.received).headers['x-shop']).toBe('darkroom')
+  expect(idOf(first(all.received)), 'a custom header cannot replace one of ours').toMatch(/^msg_\w{21}$/)
 })
 
 test('what a disabled endpoint is owed waits; what a deleted one is owed is cancelled', async () => {

@@ -96,6 +96,16 @@ test('a body that is no JSON is a 400', async () => {
   expect(await response.json()).toMatchObject({ code: 'INVALID_REQUEST_BODY' })
 })
 
+test('a body of megabytes is refused', async () => {
+  const { dodo } = await openShop()
+  const response = await fetch(`${dodo.url}/customers`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${dodo.apiKey}` },
+    body: 'x'.repeat(2_000_000),
+  })
+  expect(response.status).toBe(413)
+})
+
 test('the environment variables alone point the SDK here', async () => {
   const { dodo } = await openShop()
   process.env['DODO_PAYMENTS_BASE_URL'] = dodo.url

@@ -15,7 +15,7 @@ test('the control page shows what happened, each webhook with body, signature an
   expect(text).toContain(`webhook-signature: ${receiver.received[0]?.headers['webhook-signature']}`)
   expect(text).toContain('{&quot;seen&quot;:true}')
   expect(text).toContain(`DODO_PAYMENTS_BASE_URL=${dodo.url}`)
-  expect(text).not.toContain('whsec_')
+  expect(text).toContain(`DODO_PAYMENTS_WEBHOOK_KEY=${dodo.webhookSecret}`)
 })
 
 test('its button sends a webhook again and comes back', async () => {

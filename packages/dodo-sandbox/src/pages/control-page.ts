@@ -11,6 +11,8 @@ import { type Html, type Layout, ribbon } from './layout.ts'
 export interface ControlPage {
   origin: string
   apiKey: string
+  /** Of the oldest endpoint; `undefined` when there is none. */
+  webhookSecret: string | undefined
   now: Date
   sessions: CheckoutSession[]
   payments: Payment[]
@@ -114,8 +116,11 @@ function connect(page: ControlPage): Html {
   return html`<section id="connect" aria-labelledby="connect-title">
 <h2 id="connect-title">Connect</h2>
 <p>The official SDK reads these. Leave its <code>environment</code> option unset.</p>
-<pre>DODO_PAYMENTS_BASE_URL=${page.origin}
-DODO_PAYMENTS_API_KEY=${page.apiKey}</pre>
+<pre>DODO_PAYMENTS_BASE_URL=${page.origin}</pre>
+<details class="keys">
+<summary>Show the keys</summary>
+<pre>DODO_PAYMENTS_API_KEY=${page.apiKey}${page.webhookSecret === undefined ? '' : `\nDODO_PAYMENTS_WEBHOOK_KEY=${page.webhookSecret}`}</pre>
+</details>
 <h3>Webhook endpoints</h3>
 ${endpoints.length === 0 ? html`<p class="empty">None. Give one at start-up, or make one with webhooks.create().</p>` : html`<ul class="items">${endpoints}</ul>`}
 </section>`

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
 import { migrations } from './schema.ts'
@@ -35,6 +37,7 @@ export interface OpenStore {
  * @throws when another process has the file open, or when a newer version of this program wrote it
  */
 export function openStore(input: OpenStore): Store {
+  if (input.stateFile !== undefined) mkdirSync(dirname(input.stateFile), { recursive: true })
   const database = new DatabaseSync(input.stateFile ?? ':memory:')
   try {
     prepareDatabase(database, input.stateFile)

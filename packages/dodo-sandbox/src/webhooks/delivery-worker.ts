@@ -182,7 +182,10 @@ export class DeliveryWorker {
       url: stored.endpoint.url,
       body,
       headers: {
-        ...stored.headers,
+        // In small letters, so that a custom header cannot stand beside one of ours under another spelling.
+        ...Object.fromEntries(
+          Object.entries(stored.headers).map(([name, value]) => [name.toLowerCase(), value]),
+        ),
         'content-type': 'application/json',
         'user-agent': 'DodoSandbox/1 (webhooks)',
         'webhook-id': message.message_id,

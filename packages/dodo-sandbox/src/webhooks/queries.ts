@@ -99,6 +99,12 @@ export function listEndpoints(tx: Transaction, after: string | undefined, limit:
     .map((row) => parseDocument(row) as WebhookEndpoint)
 }
 
+/** The secret of the oldest endpoint, which is the first given at start-up if any was. */
+export function findFirstSecret(tx: Transaction): string | undefined {
+  const row = tx.get('select secret from webhook_endpoints where deleted = 0 order by position limit 1')
+  return row && String(row['secret'])
+}
+
 export interface Message {
   message_id: string
   event_type: string
