@@ -2,6 +2,7 @@
  * Lint rules. The order of the server's folders is here, once: a folder imports only from folders that stand
  * before it in its package's list. Everything else follows from oxlint's own categories.
  */
+import { readdirSync } from 'node:fs'
 import { defineConfig } from 'oxlint'
 
 const serverFolders = [
@@ -23,10 +24,35 @@ const serverFolders = [
   'cli',
 ]
 
+// A folder without a place in the order would be bound by nothing.
+for (const entry of readdirSync(new URL('packages/server/src', import.meta.url), { withFileTypes: true })) {
+  if (entry.isDirectory() && !serverFolders.includes(entry.name))
+    throw new Error(`packages/server/src/${entry.name} needs its place in serverFolders (oxlint.config.ts).`)
+}
+
+interface ImportPattern {
+  group: string[]
+  message: string
+}
+
+/** One package sees of another what that publishes, by its name. */
+const otherPackagesInside: ImportPattern = {
+  group: ['**/server/src/**', '**/client/src/**', '**/dodo-sandbox/src/**', '**/packages/**', '**/apps/**'],
+  message: 'Import the package by its name.',
+}
+
+function refuseImports(...patterns: ImportPattern[]) {
+  const rule: ['error', { patterns: ImportPattern[] }] = ['error', { patterns }]
+  return { 'no-restricted-imports': rule }
+}
+
 /** `engine` and `server` are single files, the rest are folders: both spellings are refused to what stands before. */
-function importsRefusedTo(folder: string): string[] {
+function importsRefusedTo(folder: string): ImportPattern {
   const later = serverFolders.slice(serverFolders.indexOf(folder) + 1)
-  return later.flatMap((name) => [`**/${name}/**`, `../${name}.ts`, `./${name}.ts`, `**/src/${name}.ts`])
+  return {
+    group: later.flatMap((name) => [`**/${name}/**`, `../${name}.ts`, `./${name}.ts`, `**/src/${name}.ts`]),
+    message: `${folder}/ may import only what stands before it in oxlint.config.ts.`,
+  }
 }
 
 export default defineConfig({
@@ -46,6 +72,8 @@ export default defineConfig({
     'unicorn/require-module-specifiers': 'off',
     'no-underscore-dangle': 'off',
     'typescript/no-unsafe-type-assertion': 'off',
+    // Express 5 passes a rejection on to its error handler by itself.
+    'oxc/no-async-endpoint-handlers': 'off',
     'promise/always-return': 'off',
     'promise/no-multiple-resolved': 'off',
     'typescript/consistent-return': 'off',
@@ -60,36 +88,16 @@ export default defineConfig({
   overrides: [
     ...serverFolders.map((folder) => ({
       files: [`packages/server/src/${folder}/**`, `packages/server/src/${folder}.ts`],
-      rules: {
-        'no-restricted-imports': [
-          'error',
-          {
-            patterns: [
-              {
-                group: importsRefusedTo(folder),
-                message: `${folder}/ may import only what stands before it in oxlint.config.ts.`,
-              },
-            ],
-          },
-        ],
-      },
+      rules: refuseImports(importsRefusedTo(folder), otherPackagesInside),
     })),
     {
       files: ['packages/dodo-sandbox/src/**', 'packages/client/src/**'],
-      rules: {
-        'no-restricted-imports': [
-          'error',
-          {
-            patterns: [
-              {
-                group: ['tallystick', 'tallystick/*', '@tallystick/*'],
-                message: 'This package stands alone.',
-              },
-            ],
-          },
-        ],
-      },
+      rules: refuseImports(otherPackagesInside, {
+        group: ['tallystick', 'tallystick/*', '@tallystick/*'],
+        message: 'This package stands alone.',
+      }),
     },
+    { files: ['apps/**', 'examples/**'], rules: refuseImports(otherPackagesInside) },
     {
       files: ['tools/**', 'e2e/**', 'examples/**', '**/cli/**', '**/bin/**', 'boot.mjs'],
       rules: { 'no-console': 'off' },
@@ -97,6 +105,11 @@ export default defineConfig({
     {
       files: ['**/*.test.ts', '**/*.contract.ts', 'e2e/**', '**/test/**'],
       rules: { 'typescript/no-non-null-assertion': 'off', 'no-await-in-loop': 'off' },
+    },
+    {
+      files: ['examples/**', '**/*.test.ts', '**/test/**'],
+      // A helper stands where it is read; an example's ten lines stand together.
+      rules: { 'unicorn/consistent-function-scoping': 'off' },
     },
   ],
 })
