@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import { z } from '@hono/zod-openapi'
 import { unauthorized } from './access/errors.ts'
 import { secretKeys } from './access/secret-keys.ts'
@@ -21,6 +23,8 @@ export interface ServerOptions {
 }
 
 export interface Server extends App {
+  /** The same for Node's own `http` and for Express. */
+  readonly nodeHandler: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
   /** The OpenAPI 3.1 document of the routes. */
   openapi(): OpenApiDocument
 }
@@ -28,9 +32,8 @@ export interface Server extends App {
 /**
  * The engine's HTTP API as a web-standard `fetch`, to listen with or to mount under a path of another app. It listens nowhere by itself.
  *
- * The mounting app cuts its path off before it passes a request on: Hono's `app.mount('/billing', server.fetch)` does, and so does Express's
- * `app.use('/billing', getRequestListener(server.fetch))` of `@hono/node-server`, which must stand before any body parser, because webhooks
- * are signed byte for byte.
+ * The mounting app cuts its path off before it passes a request on, as Hono does with `app.mount('/billing', server.fetch)` and Express with
+ * `app.use('/billing', server.nodeHandler)`. It must stand before any body parser: webhooks are signed byte for byte.
  *
  * @throws Fault invalid_api_key when a key is malformed, or of another mode than the engine
  */
@@ -67,7 +70,9 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
     })
     return document
   }
-  return { fetch: app.fetch, openapi }
+  // The globals belong to the app whose process this is.
+  const nodeHandler = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  return { fetch: app.fetch, nodeHandler, openapi }
 }
 
 const { version } = z

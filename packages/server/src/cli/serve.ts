@@ -64,6 +64,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
     apiKeys: settings.apiKeys,
     dev: settings.dev ? { kill: () => process.kill(process.pid, 'SIGKILL') } : undefined,
   })
+  // Not `nodeHandler`: this process is ours, and with the listener's own Request and Response for globals answers are quicker.
   const listener = createHttpServer(getRequestListener(server.fetch))
 
   async function close(): Promise<void> {

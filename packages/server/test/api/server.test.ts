@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkCatalog } from '../../src/catalog/check-catalog.ts'
@@ -193,10 +192,9 @@ describe('mounted under a path of another app', () => {
   })
 
   test('of a Node server, it answers there', async () => {
-    const listener = getRequestListener(api.server.fetch)
     const http = createHttpServer((request, response) => {
       request.url = request.url?.replace(/^\/billing/, '') ?? '/'
-      void listener(request, response)
+      void api.server.nodeHandler(request, response)
     })
     http.listen(0, '127.0.0.1')
     await once(http, 'listening')
@@ -213,6 +211,12 @@ describe('mounted under a path of another app', () => {
     })
     expect(await response.json()).toMatchObject({ credits: '5', balance: { available: '45' } })
   })
+})
+
+test('the globals of the app stay its own', () => {
+  const before = [globalThis.Request, globalThis.Response]
+  createServer(api.engine, { apiKeys: [apiKey] })
+  expect([globalThis.Request, globalThis.Response]).toEqual(before)
 })
 
 test('a process may have several engines, each with its own customers', async () => {
