@@ -31,7 +31,7 @@ export interface OrdersOptions {
   readonly log: Log
 }
 
-export interface PageOfOrders {
+interface PageOfOrders {
   readonly orders: readonly Order[]
   /** Where the next page begins. */
   readonly next: Uuid | undefined

@@ -27,7 +27,7 @@ import { createTestDatabase } from './test-database.ts'
 
 export type Driver = 'pglite' | 'postgres'
 
-export const shopCatalog = checkCatalog(
+const shopCatalog = checkCatalog(
   defineCatalog({
     units: { credits: { name: 'Credits' } },
     actions: { 'image.standard': { credits: 1 } },
@@ -38,9 +38,9 @@ export const shopCatalog = checkCatalog(
   }),
 )
 
-export const newId = idMaker({ now: Date.now, randomBytes })
+const newId = idMaker({ now: Date.now, randomBytes })
 
-export interface LoggedLine {
+interface LoggedLine {
   readonly level: string
   readonly facts: Record<string, unknown>
   readonly message: string
@@ -177,7 +177,7 @@ function recordingLog(lines: LoggedLine[]): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as unknown as Log
 }
 
-export const successCard = '4242 4242 4242 4242'
+const successCard = '4242 4242 4242 4242'
 export const declinedCard = '4000 0000 0000 9995'
 
 /** Fills in the checkout's form and sends it, as a browser does. */
