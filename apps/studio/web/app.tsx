@@ -75,13 +75,19 @@ export function App() {
 
   const isOver = useIncomingFiles((file) => void take(file))
 
-  const shelf = (className: string) => (
-    <ContactSheet
-      className={className}
-      jobs={jobs}
-      chosen={job?.id ?? null}
-      onChoose={(chosen) => setPicked({ source: sourceOfJob(chosen), jobId: chosen.id })}
-    />
+  const lightTable = (
+    <>
+      <LightTable
+        chosen={source}
+        onSample={(sample) => setPicked({ source: sample, jobId: null })}
+        onFile={(file) => void take(file)}
+      />
+      <ContactSheet
+        jobs={jobs}
+        chosen={job?.id ?? null}
+        onChoose={(chosen) => setPicked({ source: sourceOfJob(chosen), jobId: chosen.id })}
+      />
+    </>
   )
   const drawer = sheet === 'hood' || sheet === 'break'
   return (
@@ -107,21 +113,11 @@ export function App() {
       )}
 
       <main
-        className={`grid flex-1 items-start gap-x-12 gap-y-6 pb-6 ${drawer ? '' : 'lg:grid-cols-[19rem_minmax(0,1fr)]'}`}
+        className={`grid flex-1 grid-cols-[minmax(0,1fr)] items-start gap-x-12 gap-y-6 pb-6 ${drawer ? '' : 'lg:grid-cols-[19rem_minmax(0,1fr)]'}`}
       >
-        <div className={`flex flex-col gap-6 ${drawer ? '' : 'lg:sticky lg:top-6 lg:pt-6'}`}>
-          <h1 className="font-display text-4xl leading-[1.14] tracking-tight sm:text-[2.35rem]">
-            Small pictures in, <span className="text-safelight sm:block">big ones out.</span>{' '}
-            <span className="mt-1.5 block text-2xl text-soft">Runs on this machine.</span>
-          </h1>
-          <div className={drawer ? '' : 'hidden lg:block'}>
-            <LightTable
-              chosen={source}
-              onSample={(sample) => setPicked({ source: sample, jobId: null })}
-              onFile={(file) => void take(file)}
-            />
-          </div>
-          {shelf(drawer ? '' : 'hidden lg:block')}
+        <div className={drawer ? '' : 'flex flex-col gap-6 lg:sticky lg:top-6 lg:pt-6'}>
+          <Heading isSmall={drawer} />
+          {drawer ? null : <div className="hidden flex-col gap-6 lg:flex">{lightTable}</div>}
         </div>
         <Easel
           source={source}
@@ -147,16 +143,7 @@ export function App() {
             studio.removeJob(job.id).catch((error: unknown) => setProblem(messageOf(error)))
           }}
         />
-        {drawer ? null : (
-          <div className="flex flex-col gap-6 lg:hidden">
-            <LightTable
-              chosen={source}
-              onSample={(sample) => setPicked({ source: sample, jobId: null })}
-              onFile={(file) => void take(file)}
-            />
-            {shelf('')}
-          </div>
-        )}
+        <div className={`flex flex-col gap-6 ${drawer ? '' : 'lg:hidden'}`}>{lightTable}</div>
       </main>
 
       <footer className="flex flex-col gap-4 pb-6">
@@ -193,6 +180,17 @@ export function App() {
         )}
       </Suspense>
     </div>
+  )
+}
+
+function Heading({ isSmall }: { isSmall: boolean }) {
+  return (
+    <h1
+      className={`font-display leading-[1.14] tracking-tight ${isSmall ? 'text-2xl' : 'text-4xl sm:text-[2.35rem]'}`}
+    >
+      Small pictures in, <span className={`text-safelight ${isSmall ? '' : 'block'}`}>big ones out.</span>{' '}
+      <span className={`text-soft ${isSmall ? '' : 'mt-1.5 block text-2xl'}`}>Runs on this machine.</span>
+    </h1>
   )
 }
 

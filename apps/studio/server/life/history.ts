@@ -17,7 +17,8 @@ export function historyOf(
     const line = lines.get(id)
     if (line !== undefined) {
       line.credits = decimalFromMicros(microsFromDecimal(line.credits) + microsFromDecimal(entry.credits))
-      if (!line.lots.includes(entry.lot_name)) line.lots.push(entry.lot_name)
+      // The newest entry comes first, and the lot that paid first comes last.
+      if (!line.lots.includes(entry.lot_name)) line.lots.unshift(entry.lot_name)
       continue
     }
     const order = entry.order === null ? undefined : ordersById.get(entry.order)

@@ -59,7 +59,7 @@ export function Easel(props: Props) {
             <button
               key={action}
               type="button"
-              className={`button grow sm:grow-0 sm:px-6 ${isStrong ? 'button-strong' : ''}`}
+              className={`button grow basis-60 sm:grow-0 sm:basis-auto sm:px-6 ${isStrong ? 'button-strong' : ''}`}
               disabled={props.isStarting || prices === undefined}
               onClick={() => props.onEnlarge(action)}
             >

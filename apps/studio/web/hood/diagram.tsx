@@ -10,10 +10,10 @@ interface Props {
 
 const width = 480
 const height = 330
-const box = { width: 124, height: 46 }
+const box = { width: 112, height: 46 }
 
 function centre({ x, y }: Pick<NodePlace, 'x' | 'y'>): { x: number; y: number } {
-  return { x: 86 + x * 158, y: 34 + y * 84 }
+  return { x: 82 + x * 162, y: 34 + y * 84 }
 }
 
 /** The life of a credit. Lines are drawn, nodes are buttons; a node glows when it has just happened. */
@@ -88,7 +88,7 @@ export function Diagram({ lit, chosen, onChoose }: Props) {
             data-lit={state !== undefined}
             aria-pressed={chosen === place.node}
             onClick={() => onChoose(place.node)}
-            className={`absolute flex -translate-x-1/2 -translate-y-1/2 items-center justify-center gap-1.5 rounded-lg border px-1 text-[12px] leading-tight font-semibold transition-all duration-500 sm:text-[13px] ${
+            className={`absolute flex -translate-x-1/2 -translate-y-1/2 items-center justify-center gap-1.5 rounded-lg border px-1 text-[11px] leading-tight font-semibold transition-all duration-500 sm:text-[13px] ${
               state?.isNow === true
                 ? 'border-safelight bg-safelight text-safelight-ink shadow-[0_0_22px_var(--safelight-glow)]'
                 : state === undefined
@@ -104,7 +104,9 @@ export function Diagram({ lit, chosen, onChoose }: Props) {
           >
             {place.title}
             {state === undefined ? null : (
-              <span className="figures font-mono text-[10px] font-normal opacity-80">×{state.count}</span>
+              <span className="figures hidden font-mono text-[10px] font-normal sm:inline">
+                ×{state.count}
+              </span>
             )}
           </button>
         )

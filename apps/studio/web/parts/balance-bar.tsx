@@ -16,7 +16,7 @@ export function BalanceBar({ me, prices, onTopUp }: Props) {
     <div
       data-testid="balance"
       data-low={low}
-      className={`flex items-center gap-3 rounded-full border py-1 pr-1 pl-4 ${low ? 'border-amber bg-amber-ground text-amber' : 'border-line bg-panel'}`}
+      className={`flex items-center justify-between gap-3 rounded-full border py-1 pr-1 pl-4 ${low ? 'border-amber bg-amber-ground text-amber' : 'border-line bg-panel'}`}
     >
       <p className="figures text-sm leading-tight" aria-live="polite">
         <span className="font-semibold">{amount}</span>

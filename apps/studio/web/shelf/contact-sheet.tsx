@@ -2,20 +2,16 @@ import type { Job } from '../../shared/api.ts'
 import { pictureUrl } from '../api.ts'
 
 interface Props {
-  className: string
   jobs: readonly Job[]
   chosen: string | null
   onChoose: (job: Job) => void
 }
 
 /** The visitor's pictures as a strip of film; they are still here tomorrow. */
-export function ContactSheet({ className, jobs, chosen, onChoose }: Props) {
+export function ContactSheet({ jobs, chosen, onChoose }: Props) {
   if (jobs.length === 0) return null
   return (
-    <section
-      aria-label="Your pictures"
-      className={`overflow-hidden rounded-lg bg-[#0d0807] [--hole:#3d2c24] ${className}`}
-    >
+    <section aria-label="Your pictures" className="overflow-hidden rounded-lg bg-[#0d0807] [--hole:#3d2c24]">
       <div className="sprockets" aria-hidden="true" />
       <ul className="flex gap-2 overflow-x-auto px-3 py-1 lg:grid lg:max-h-56 lg:grid-cols-3 lg:overflow-x-hidden lg:overflow-y-auto">
         {jobs.map((job, i) => (

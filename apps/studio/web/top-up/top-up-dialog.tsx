@@ -89,21 +89,27 @@ function Pack({
   return (
     <div
       data-testid={`pack-${offer.pack}`}
-      className={`flex w-full flex-col rounded-xl border bg-raised p-4 ${isFit ? 'border-safelight' : 'border-line'}`}
+      className={`flex w-full items-center gap-4 rounded-xl border bg-raised p-4 sm:flex-col sm:items-stretch sm:gap-0 ${isFit ? 'border-safelight' : 'border-line'}`}
     >
-      <p className="flex items-baseline justify-between gap-2">
-        <span className="font-semibold">{offer.name}</span>
-        {isFit ? <span className="text-xs font-semibold text-safelight">Enough for this</span> : null}
-      </p>
-      <p className="figures mt-2 font-display text-4xl leading-none">{readable(offer.credits)}</p>
-      <p className="text-sm text-soft">credits</p>
-      <p className="figures mt-2 mb-4 text-sm text-soft">
-        {offer.eachText}
-        {saving === '' ? null : <span className="font-semibold text-good">{saving}</span>}
-      </p>
+      <div className="flex-1">
+        <p className="flex flex-wrap items-baseline justify-between gap-x-2">
+          <span className="font-semibold">{offer.name}</span>
+          {isFit ? <span className="text-xs font-semibold text-safelight">Enough for this</span> : null}
+        </p>
+        <p className="figures mt-1 flex items-baseline gap-2 sm:mt-2 sm:block">
+          <span className="font-display text-3xl leading-none sm:block sm:text-4xl">
+            {readable(offer.credits)}
+          </span>
+          <span className="text-sm text-soft">credits</span>
+        </p>
+        <p className="figures mt-1 text-sm text-soft sm:mt-2 sm:mb-4">
+          {offer.eachText}
+          {saving === '' ? null : <span className="font-semibold text-good">{saving}</span>}
+        </p>
+      </div>
       <button
         type="button"
-        className="button button-strong mt-auto w-full"
+        className="button button-strong w-24 sm:w-full"
         disabled={isBusy || !offer.covers}
         aria-label={`Buy ${offer.name}, ${creditsText(offer.credits)} for ${offer.priceText}`}
         onClick={onBuy}
