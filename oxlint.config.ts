@@ -107,7 +107,7 @@ export default defineConfig({
       rules: { 'typescript/no-non-null-assertion': 'off', 'no-await-in-loop': 'off' },
     },
     {
-      files: ['examples/**', '**/*.test.ts', '**/test/**'],
+      files: ['examples/**', 'e2e/**', '**/*.test.ts', '**/test/**'],
       // A helper stands where it is read; an example's ten lines stand together.
       rules: { 'unicorn/consistent-function-scoping': 'off' },
     },
