@@ -1,7 +1,7 @@
 import { type Credits, creditsFromDecimal, decimalFromCredits, micros } from '../kernel/credits.ts'
 import { invariant } from '../kernel/refusal.ts'
-import type { Catalog, Pack } from './catalog.ts'
-import { invalidAmount, unknownAction, unknownPack, unknownUnit } from './errors.ts'
+import type { Catalog } from './catalog.ts'
+import { invalidAmount, unknownAction, unknownUnit } from './errors.ts'
 
 /** What is to be paid for: an action of the catalog some times over, or credits that the app has counted itself. */
 export type Spending<Action extends string = string, Unit extends string = string> =
@@ -45,11 +45,4 @@ export function unitOf(catalog: Catalog, unit: string | undefined): string {
   if (unit === undefined) return catalog.defaultUnit
   if (catalog.unitsById.has(unit)) return unit
   throw unknownUnit({ name: unit, known: [...catalog.unitsById.keys()] })
-}
-
-/** @throws unknownPack */
-export function packOf(catalog: Catalog, pack: string): Pack {
-  const known = catalog.packsById.get(pack)
-  if (known === undefined) throw unknownPack({ name: pack, known: [...catalog.packsById.keys()] })
-  return known
 }
