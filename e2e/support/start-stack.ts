@@ -35,7 +35,7 @@ export async function startStack(): Promise<Stack> {
   let addresses = { studio: '', server: '', dodo: '' }
   let apiKey = ''
   let output = ''
-  let end = (_: NodeJS.Signals): Promise<void> => Promise.resolve()
+  let endRunning: ((signal: NodeJS.Signals) => Promise<void>) | undefined
 
   const stack: Stack = {
     get studio() {
@@ -52,13 +52,15 @@ export async function startStack(): Promise<Stack> {
     },
     data,
     output: () => output,
-    end: (signal = 'SIGTERM') => end(signal),
+    async end(signal = 'SIGTERM') {
+      await endRunning?.(signal)
+    },
     async start() {
       output = ''
       const args = ['--conditions=source', 'tools/start.ts', '--data', data, '--no-open']
       const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
       const ended = once(child, 'close')
-      end = async (signal) => {
+      endRunning = async (signal) => {
         child.kill(signal)
         await ended
       }
@@ -85,7 +87,7 @@ export async function startStack(): Promise<Stack> {
       apiKey = state.api_key
     },
     async remove() {
-      await end('SIGTERM')
+      await stack.end()
       await rm(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
     },
   }
