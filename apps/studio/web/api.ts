@@ -1,8 +1,6 @@
 import type { Entry } from '@tallystick/client'
 import type {
   CodeExcerpt,
-  Experiment,
-  ExperimentReport,
   HistoryLine,
   Job,
   LifeEvent,
@@ -38,7 +36,7 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
 }
 
 /** Studio and pages are one program: what is read here has the type that the server wrote. */
-async function read<T>(path: string, init?: RequestInit): Promise<T> {
+export async function read<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await ask(path, init)
   return (await response.json()) as T
 }
@@ -67,7 +65,6 @@ export const studio = {
   history: async () => (await read<{ data: HistoryLine[] }>('/api/history')).data,
   entries: async () => (await read<{ data: Entry[] }>('/api/entries')).data,
   life: () => read<{ data: LifeEvent[]; code: Partial<Record<LifeNode, CodeExcerpt[]>> }>('/api/life'),
-  break: (experiment: Experiment) => read<ExperimentReport>(`/api/break/${experiment}`, { method: 'POST' }),
 }
 
 export function pictureUrl(job: Job, which: 'before' | 'after'): string {

@@ -75,17 +75,24 @@ export function App() {
 
   const isOver = useIncomingFiles((file) => void take(file))
 
+  const easel = useRef<HTMLElement>(null)
+  /** On a phone the light table lies below the easel: what is chosen there should be seen. */
+  function pick(next: { source: Source; jobId: string | null }) {
+    setPicked(next)
+    setProblem(null)
+    easel.current?.scrollIntoView({ block: 'nearest' })
+  }
   const lightTable = (
     <>
       <LightTable
         chosen={source}
-        onSample={(sample) => setPicked({ source: sample, jobId: null })}
+        onSample={(sample) => pick({ source: sample, jobId: null })}
         onFile={(file) => void take(file)}
       />
       <ContactSheet
         jobs={jobs}
         chosen={job?.id ?? null}
-        onChoose={(chosen) => setPicked({ source: sourceOfJob(chosen), jobId: chosen.id })}
+        onChoose={(chosen) => pick({ source: sourceOfJob(chosen), jobId: chosen.id })}
       />
     </>
   )
@@ -120,6 +127,7 @@ export function App() {
           {drawer ? null : <div className="hidden flex-col gap-6 lg:flex">{lightTable}</div>}
         </div>
         <Easel
+          place={easel}
           source={source}
           job={job}
           prices={prices}

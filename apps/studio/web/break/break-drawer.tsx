@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { readable } from '../../shared/amounts.ts'
 import type { Experiment, ExperimentReport } from '../../shared/api.ts'
-import { studio } from '../api.ts'
+import { read } from '../api.ts'
 import { Sheet } from '../parts/sheet.tsx'
 
 const experiments: { name: Experiment; title: string; about: string }[] = [
@@ -58,7 +58,9 @@ export default function BreakDrawer({
 }
 
 function Attempt({ name, title, about }: (typeof experiments)[number]) {
-  const { mutate, data, error, isPending } = useMutation({ mutationFn: () => studio.break(name) })
+  const { mutate, data, error, isPending } = useMutation({
+    mutationFn: () => read<ExperimentReport>(`/api/break/${name}`, { method: 'POST' }),
+  })
   return (
     <li className="rounded-xl border border-line bg-raised p-4" data-testid={`break-${name}`}>
       <div className="flex flex-wrap items-start gap-3">

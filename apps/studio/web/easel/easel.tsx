@@ -1,3 +1,4 @@
+import type { Ref } from 'react'
 import { creditsText } from '../../shared/amounts.ts'
 import type { Job, PictureAction, Prices } from '../../shared/api.ts'
 import { pictureUrl } from '../api.ts'
@@ -7,6 +8,7 @@ import { Receipt } from './receipt.tsx'
 import type { Source } from './source.ts'
 
 interface Props {
+  place: Ref<HTMLElement>
   source: Source
   job: Job | null
   prices: Prices | undefined
@@ -23,17 +25,17 @@ interface Props {
 
 /** Where the picture lies: the picture, what may be done with it, and what it cost. */
 export function Easel(props: Props) {
-  const { source, job, prices, problem } = props
+  const { place, source, job, prices, problem, isOver } = props
   const isBusy = job?.state === 'asking' || job?.state === 'developing'
 
   return (
-    <section aria-label="Easel" className="flex flex-col gap-4">
+    <section ref={place} aria-label="Easel" className="flex scroll-mt-3 flex-col gap-4">
       <div className="grid grid-cols-[8px_1fr] grid-rows-[8px_1fr] gap-1.5" data-testid="easel">
         <span />
         <span className="ruler-x" aria-hidden="true" />
         <span className="ruler-y" aria-hidden="true" />
         <div
-          className={`mx-auto w-full rounded-[3px] bg-print p-2 shadow-print transition-shadow sm:p-3.5 ${props.isOver ? 'ring-4 ring-safelight' : ''}`}
+          className={`mx-auto w-full rounded-[3px] bg-print p-2 shadow-print transition-shadow sm:p-3.5 ${isOver ? 'ring-4 ring-safelight' : ''}`}
           style={{
             maxWidth: `calc((100dvh - 19.5rem) * ${source.width / source.height})`,
             minWidth: 'min(100%, 17rem)',
@@ -112,9 +114,7 @@ function Caption({ source, job }: { source: Source; job: Job | null }) {
   const after =
     job?.state === 'done' && job.after !== null ? ` → ${job.after.width} × ${job.after.height}` : ''
   const example =
-    job === null && source.print !== undefined
-      ? ` → ${source.width * 4} × ${source.height * 4}, a print made earlier`
-      : ''
+    job === null && source.print !== undefined ? ` → ${source.width * 4} × ${source.height * 4}` : ''
   const scaled =
     source.original === undefined
       ? ''
@@ -126,6 +126,7 @@ function Caption({ source, job }: { source: Source; job: Job | null }) {
         {size}
         {after}
         {example}
+        {example === '' ? null : <span className="hidden sm:inline">, a print made earlier</span>}
         {scaled}
       </span>
     </p>
