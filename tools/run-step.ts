@@ -31,12 +31,12 @@ function endGroup(signal: NodeJS.Signals): void {
   else process.kill(-current.pid, signal)
 }
 
-/** Runs a program of node_modules/.bin (or any other) in the repository's folder, and keeps what it prints. */
-export async function runStep(command: string, args: readonly string[]): Promise<StepResult> {
+/** Runs a program of node_modules/.bin (or any other), in the repository's folder unless told, and keeps what it prints. */
+export async function runStep(command: string, args: readonly string[], cwd = root): Promise<StepResult> {
   const began = performance.now()
   const chunks: string[] = []
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: !windows,
     shell: windows,
