@@ -29,8 +29,8 @@ interface StepOutcome extends StepResult {
 /** Scripts that write a file which is kept in git; with --check they compare instead. */
 const generators = ['tools/openapi.ts', 'tools/client-types/generate.ts', 'tools/database-types.ts']
 
-/** Folders whose code is compiled for another world than Node (the browser). */
-const typeScriptProjects = ['tsconfig.json', 'apps/studio/web/tsconfig.json']
+/** The studio's pages and the browser tests know the DOM, which Node's programs must not. */
+const typeScriptProjects = ['tsconfig.json', 'e2e/tsconfig.json', 'apps/studio/web/tsconfig.json']
 
 function stepNames(): string[] {
   return ['format', 'lint', 'types', 'generated', 'dead code', 'tests', 'browser']
