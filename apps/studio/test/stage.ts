@@ -115,7 +115,7 @@ async function visit(fetchStudio: Studio['fetch']) {
     job,
     me: () => read<Me>('GET', '/api/me'),
     start: (action: string, name = 'Test') =>
-      read<Job>('POST', `/api/jobs?${new URLSearchParams({ action, name })}`, png),
+      read<Job>('POST', `/api/jobs?${new URLSearchParams({ action, name }).toString()}`, png),
     until: (id: string, state: Job['state']) =>
       until(
         async () => (await job(id)).state === state,

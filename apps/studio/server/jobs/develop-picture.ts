@@ -74,7 +74,10 @@ function enlarge(
   png: Uint8Array,
   signal: AbortSignal,
 ): Promise<Enlarged> {
-  const onTile = (progress: Job['progress']) => void visitor.changeJob(job.id, { progress })
+  const onTile = (progress: Job['progress']) => {
+    // Progress is for looking at: the model goes on when it cannot be told.
+    visitor.changeJob(job.id, { progress }).catch(() => {})
+  }
   return enlarger.enlarge({ png, model: modelOf[job.action], signal, onTile })
 }
 

@@ -49,7 +49,7 @@ export async function startJob(
     failure: null,
   }
   // A new wish takes the place of one that still waits for credits.
-  const waiting = visitor.jobs.filter((other) => other.state === 'waiting')
+  const waiting = visitor.jobs.filter((other) => other.state === 'waiting' && !visitor.isRunning(other.id))
   await Promise.all(waiting.map((other) => visitor.removeJob(other.id)))
   await visitor.addJob(job, input.png)
   return { job, ended: developPicture(parts, visitor, job.id) }

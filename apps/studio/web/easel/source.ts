@@ -9,6 +9,8 @@ export interface Source {
   width: number
   height: number
   print?: string
+  /** The picture itself, when it came from the visitor and lies nowhere but in the page. */
+  png?: Blob
   /** The size it had before it was scaled down to what the models take. */
   original?: { width: number; height: number }
 }
@@ -46,10 +48,11 @@ export async function sourceOfFile(file: Blob, name: string): Promise<Source> {
   const png = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
   if (png === null) throw new Error('This browser cannot write PNG pictures.')
   const isScaled = size.width !== original.width
-  return { name, url: URL.createObjectURL(png), ...size, ...(isScaled && { original }) }
+  return { name, url: URL.createObjectURL(png), png, ...size, ...(isScaled && { original }) }
 }
 
 export async function pngOf(source: Source): Promise<Blob> {
+  if (source.png !== undefined) return source.png
   const response = await fetch(source.url)
   return response.blob()
 }

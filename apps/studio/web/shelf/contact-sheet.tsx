@@ -19,11 +19,16 @@ export function ContactSheet({ jobs, chosen, onChoose }: Props) {
             <button
               type="button"
               aria-pressed={job.id === chosen}
-              aria-label={`${job.name}, ${words[job.state]}`}
               onClick={() => onChoose(job)}
               className="group block w-full rounded-[2px] outline-offset-2 aria-pressed:ring-2 aria-pressed:ring-[#ff6a45]"
             >
-              <span className="relative block h-16 w-22 overflow-hidden lg:w-full rounded-[2px] bg-[#1b1310]">
+              <span className="sr-only">
+                {job.name}, {words[job.state]}
+              </span>
+              <span
+                aria-hidden="true"
+                className="relative block h-16 w-22 overflow-hidden lg:w-full rounded-[2px] bg-[#1b1310]"
+              >
                 <img
                   src={pictureUrl(job, 'before')}
                   alt=""
@@ -36,7 +41,10 @@ export function ContactSheet({ jobs, chosen, onChoose }: Props) {
                   </span>
                 )}
               </span>
-              <span className="flex justify-between px-0.5 pt-0.5 font-mono text-[10px] text-[#d9a15c]">
+              <span
+                aria-hidden="true"
+                className="flex justify-between px-0.5 pt-0.5 font-mono text-[10px] text-[#d9a15c]"
+              >
                 <span>{jobs.length - i}</span>
                 <span>{job.action === 'image.hires' ? '4×' : '2×'}</span>
               </span>
