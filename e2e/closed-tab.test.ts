@@ -30,6 +30,7 @@ test('the tab closed right after Pay: the credits are there on the next visit', 
   const next = await context.newPage()
   await next.goto(stack.studio)
   await expectCredits(next, '150')
+  expect(await next.getByTestId('balance').innerText()).toContain('Starter')
   await expectBooksToAgree(stack, next)
 })
 

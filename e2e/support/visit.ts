@@ -20,7 +20,12 @@ export interface VisitOptions {
 /** A visitor who was never here before. */
 export async function visit(browser: Browser, stack: Stack, options: VisitOptions = {}): Promise<Visit> {
   const { colorScheme = 'dark', width = 1280, height = 900 } = options
-  const context = await browser.newContext({ colorScheme, viewport: { width, height } })
+  const context = await browser.newContext({
+    colorScheme,
+    viewport: { width, height },
+    // What fades in would be judged, and drawn, half-way.
+    reducedMotion: 'reduce',
+  })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
