@@ -93,11 +93,14 @@ export function drawn(onTile?: Parameters<Enlarger['enlarge']>[0]['onTile']) {
   return { png: large, width: 16, height: 12 }
 }
 
+/** What a request may carry. */
+export type Body = NonNullable<RequestInit['body']>
+
 export type Visit = Awaited<ReturnType<typeof visit>>
 
 async function visit(fetchStudio: Studio['fetch']) {
   let cookie = ''
-  async function ask(method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}) {
+  async function ask(method: string, path: string, body?: Body, headers: Record<string, string> = {}) {
     const init = { method, headers: { ...(cookie === '' ? {} : { cookie }), ...headers }, body: body ?? null }
     const response = await fetchStudio(new Request(`http://studio.internal${path}`, init))
     const set = response.headers.get('set-cookie')
@@ -105,7 +108,7 @@ async function visit(fetchStudio: Studio['fetch']) {
     return response
   }
   const page = await ask('GET', '/')
-  const read = async <T>(method: string, path: string, body?: BodyInit, headers?: Record<string, string>) =>
+  const read = async <T>(method: string, path: string, body?: Body, headers?: Record<string, string>) =>
     (await (await ask(method, path, body, headers)).json()) as T
   const job = (id: string) => read<Job>('GET', `/api/jobs/${id}`)
   return {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ExperimentReport, HistoryLine, LifeEvent } from '../shared/api.ts'
-import { drawn, openStage, pay, png, type Stage, until } from './stage.ts'
+import { type Body, drawn, openStage, pay, png, type Stage, until } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -81,7 +81,7 @@ describe('a picture', () => {
 
   it('that is no PNG, too large, or of an unknown action is refused before credits are asked for', async () => {
     const visitor = await stage.visit()
-    const post = async (path: string, body: BodyInit) => (await visitor.ask('POST', path, body)).status
+    const post = async (path: string, body: Body) => (await visitor.ask('POST', path, body)).status
     expect(await post('/api/jobs?action=image.standard', 'not a picture')).toBe(400)
     expect(await post('/api/jobs?action=chat', png)).toBe(400)
     const huge = png.slice()
