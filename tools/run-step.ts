@@ -40,8 +40,11 @@ export async function runStep(command: string, args: readonly string[], cwd = ro
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: !windows,
     shell: windows,
-    // Colours survive the pipe where the reader is a terminal.
-    env: process.stdout.isTTY ? { ...process.env, FORCE_COLOR: '1' } : process.env,
+    // Colours survive the pipe where the reader is a terminal, and stay out of a log.
+    env: {
+      ...process.env,
+      ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: undefined }),
+    },
   })
   current = child
   for (const stream of [child.stdout, child.stderr]) {

@@ -90,7 +90,7 @@ function tests(name: string, project: string, filters: readonly string[]): Step 
           ...filters,
           `--project=${project}`,
           '--passWithNoTests',
-          '--reporter=dot',
+          '--reporter=minimal',
           '--reporter=json',
           `--outputFile.json=${file}`,
         ])

@@ -1,10 +1,13 @@
 /** `tallystick dev` as a person runs it: the real server, the local Dodo, an app beside them. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { readDevState, writeDevState } from '../../src/cli/dev/dev-state.ts'
+import { pickPorts } from '../../src/cli/dev/ports.ts'
 import { waitForEnd } from '../../src/cli/dev/processes.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -33,6 +36,11 @@ beforeAll(async () => {
   await writeFile(join(folder, 'app.mjs'), app)
   await writeFile(join(folder, 'tallystick.config.ts'), config)
   await writeFile(join(folder, '.env.local'), 'MINE=1\n')
+  // Ports that no other test looks for, so that between a kill and a start nobody takes them.
+  const usual = 30_000 + (process.pid % 1_000) * 10
+  const ports = await pickPorts(['dodo', 'server', 'app'].map((name) => ({ name, usual })))
+  const data = join(folder, '.tallystick')
+  await writeDevState(data, { ...(await readDevState(data, randomBytes)), ports: Object.fromEntries(ports) })
 })
 afterEach(async () => {
   for (const dev of running.splice(0)) await dev.end('SIGKILL')
