@@ -4,12 +4,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { root, runStep } from './run-step.ts'
-import { tenLinesOfExample, tenLinesOfReadme } from './ten-lines.ts'
+import { tenLinesOfReadme } from './ten-lines.ts'
 
 const packages = ['dodo-sandbox', 'client', 'server']
 const readyTimeoutMs = 90_000
@@ -59,10 +59,9 @@ function writeApp(app: string, tarballs: Record<string, string>): void {
   }
   writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   cpSync(join(root, 'examples/express-app/tallystick.config.ts'), join(app, 'tallystick.config.ts'))
-  const lines = existsSync(join(root, 'README.md')) ? tenLinesOfReadme() : tenLinesOfExample()
   writeFileSync(
     join(app, 'app.ts'),
-    `import express from 'express'\n\nconst app = express()\n\n${lines}\n\napp.listen(Number(process.env['PORT']), '127.0.0.1')\n`,
+    `import express from 'express'\n\nconst app = express()\n\n${tenLinesOfReadme()}\n\napp.listen(Number(process.env['PORT']), '127.0.0.1')\n`,
   )
   // Were the packages' declarations not found, everything would be \`any\` and nothing an error.
   writeFileSync(
