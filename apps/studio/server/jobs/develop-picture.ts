@@ -1,4 +1,9 @@
-import { type Hold, InsufficientCreditsError, type Receipt } from '@tallystick/client'
+import {
+  type Hold,
+  InsufficientCreditsError,
+  type Receipt,
+  TallystickUnavailableError,
+} from '@tallystick/client'
 import type { Job, JobReceipt, PictureAction, Wall } from '../../shared/api.ts'
 import type { Parts } from '../parts.ts'
 import type { Enlarged, Enlarger } from '../pictures/enlarger.ts'
@@ -47,15 +52,14 @@ export async function developPicture(
     // #region life:result
     const { width, height } = result
     const shown = await readableReceipt(parts, customer, receipt)
-    const done = await visitor.changeJob(id, { state: 'done', after: { width, height }, receipt: shown })
     visitor.record('result', `${receipt.used} used, ${receipt.balance.spendable} left`, receipt)
+    visitor.end(id)
+    const done = await visitor.changeJob(id, { state: 'done', after: { width, height }, receipt: shown })
     visitor.tell({ type: 'balance' })
     // #endregion life:result
     return done
   } catch (error) {
     return await endWithout(visitor, id, error)
-  } finally {
-    visitor.end(id)
   }
 }
 
@@ -82,6 +86,8 @@ function enlarge(
 }
 
 async function endWithout(visitor: Visitor, id: string, error: unknown): Promise<Job> {
+  // Before the state changes: who sees a picture wait may let it go on in the same moment.
+  visitor.end(id)
   // #region life:top-up
   if (error instanceof InsufficientCreditsError) {
     visitor.record('check', error.userMessage, error.problem)
@@ -90,11 +96,22 @@ async function endWithout(visitor: Visitor, id: string, error: unknown): Promise
   }
   // #endregion life:top-up
   const why = error instanceof Error ? error.message : String(error)
-  const failure = error instanceof Cancelled ? 'You stopped it.' : `It went wrong: ${why}`
+  const failure = failureSentence(error, why)
+  const hold = visitor.job(id)?.hold ?? null
+  visitor.record(
+    'result',
+    hold === null ? 'Nothing held, nothing used' : 'Nothing used: the hold was released',
+    { failure: why, hold, used: '0' },
+  )
   const job = await visitor.changeJob(id, { state: 'failed', failure, progress: null })
-  visitor.record('result', 'Nothing used: the hold was released', { failure: why, hold: job.hold, used: '0' })
   visitor.tell({ type: 'balance' })
   return job
+}
+
+function failureSentence(error: unknown, why: string): string {
+  if (error instanceof Cancelled) return 'You stopped it.'
+  if (error instanceof TallystickUnavailableError) return 'The credits server does not answer just now.'
+  return `It went wrong: ${why}`
 }
 
 function wallOf(error: InsufficientCreditsError): Wall {

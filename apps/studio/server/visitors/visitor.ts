@@ -26,6 +26,7 @@ export class Visitor {
   readonly #listeners = new Set<(event: StudioEvent) => void>()
   readonly #aborts = new Map<string, AbortController>()
   #jobs: Job[] = []
+  #keeping: Promise<void> = Promise.resolve()
   #life: LifeEvent[] = []
   #openOrders: OpenOrder[] = []
 
@@ -106,7 +107,7 @@ export class Visitor {
 
   async removeJob(id: string): Promise<void> {
     this.#jobs = this.#jobs.filter((job) => job.id !== id)
-    await rm(this.#path('jobs', id), { recursive: true, force: true })
+    await rm(this.#path('jobs', id), { recursive: true, force: true, maxRetries: 3 })
     this.tell({ type: 'removed', id })
   }
 
@@ -161,8 +162,13 @@ export class Visitor {
     await writeWhole(this.#path('orders.json'), JSON.stringify(this.#openOrders))
   }
 
-  async #keep(job: Job): Promise<void> {
-    await writeWhole(this.#path('jobs', job.id, 'job.json'), JSON.stringify(job))
+  /** One after the other, so that of two changes the later one is what lies on disk. */
+  #keep(job: Job): Promise<void> {
+    const kept = this.#keeping.then(() =>
+      writeWhole(this.#path('jobs', job.id, 'job.json'), JSON.stringify(job)),
+    )
+    this.#keeping = kept.catch(() => {})
+    return kept
   }
 
   #path(...parts: string[]): string {
