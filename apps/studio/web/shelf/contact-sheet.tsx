@@ -20,7 +20,7 @@ export function ContactSheet({ jobs, chosen, onChoose }: Props) {
               type="button"
               aria-pressed={job.id === chosen}
               onClick={() => onChoose(job)}
-              className="group block w-full rounded-[2px] outline-offset-2 aria-pressed:ring-2 aria-pressed:ring-[#ff6a45]"
+              className="group relative block w-full rounded-[2px] outline-offset-2 aria-pressed:ring-2 aria-pressed:ring-[#ff6a45]"
             >
               <span className="sr-only">
                 {job.name}, {words[job.state]}

@@ -66,7 +66,7 @@ function FrameOverlay({ checkoutUrl, onMessage }: Props) {
             sandbox={sandbox}
             allow="payment"
             referrerPolicy="strict-origin-when-cross-origin"
-            className="min-h-0 w-full flex-1 border-0 bg-transparent [color-scheme:light_dark]"
+            className="checkout-frame min-h-0 w-full flex-1 border-0 bg-transparent"
           />
           <div className="flex flex-wrap items-center justify-center gap-x-4 gap-y-1 bg-black/80 px-4 py-2 text-sm text-white">
             {isSlow && !isReady ? <span>The checkout does not open here.</span> : null}
