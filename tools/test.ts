@@ -27,7 +27,7 @@ interface StepOutcome extends StepResult {
 }
 
 /** Scripts that write a file which is kept in git; with --check they compare instead. */
-const generators = ['tools/openapi.ts', 'tools/client-types/generate.ts']
+const generators = ['tools/openapi.ts', 'tools/refusals.ts', 'tools/client-types/generate.ts']
 
 /** The studio's pages and the browser tests know the DOM, which Node's programs must not. */
 const typeScriptProjects = ['tsconfig.json', 'e2e/tsconfig.json', 'apps/studio/web/tsconfig.json']

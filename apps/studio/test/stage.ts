@@ -96,7 +96,7 @@ export function drawn(onTile?: Parameters<Enlarger['enlarge']>[0]['onTile']) {
 /** What a request may carry. */
 export type Body = NonNullable<RequestInit['body']>
 
-export type Visit = Awaited<ReturnType<typeof visit>>
+type Visit = Awaited<ReturnType<typeof visit>>
 
 async function visit(fetchStudio: Studio['fetch']) {
   let cookie = ''

@@ -9,9 +9,10 @@ import { catalogRoutes } from './catalog/routes.ts'
 import { customerRoutes } from './customers/routes.ts'
 import type { Engine } from './engine.ts'
 import { type App, createApp } from './http/app.ts'
+import { notForPages } from './http/errors.ts'
 import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
 import { type Route, route } from './http/route.ts'
-import { Fault, refusal } from './kernel/refusal.ts'
+import { Fault } from './kernel/refusal.ts'
 import { ledgerRoutes } from './ledger/routes.ts'
 import { devOrderRoutes, orderRoutes } from './orders/routes.ts'
 
@@ -110,14 +111,6 @@ function serviceRoutes(engine: Engine, openapi: () => OpenApiDocument): Route[] 
     }),
   ]
 }
-
-const notForPages = refusal({
-  code: 'not_for_pages',
-  status: 403,
-  title: 'Not for web pages',
-  detail: () => 'The routes under /dev are called by programs on this machine, not by a browser.',
-  help: 'Without this any page that is open in the browser could end the server.',
-})
 
 // Time for the answer to leave before the process is gone.
 const killDelayMs = 50

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { CompiledQuery, type Kysely, type Transaction as KyselyTransaction } from 'kysely'
 import type { Clock, Session, Statement, Transaction } from './database.ts'
+import { asDatabaseFault } from './faults.ts'
 import type { Tables } from './tables.ts'
 
 const inside = new AsyncLocalStorage<true>()
@@ -12,12 +13,17 @@ export function isInsideTransaction(): boolean {
 
 /** `Database.transaction` over a Kysely of either driver. */
 export function transactionsOver(kysely: Kysely<Tables>, clock: Clock | undefined) {
-  return <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
-    kysely.transaction().execute(async (db) => {
-      const session = sessionOver(db)
-      const tx = { ...session, db, now: clock?.() ?? (await readClock(session)) }
-      return inside.run(true, () => work(tx))
-    })
+  return async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
+    try {
+      return await kysely.transaction().execute(async (db) => {
+        const session = sessionOver(db)
+        const tx = { ...session, db, now: clock?.() ?? (await readClock(session)) }
+        return inside.run(true, () => work(tx))
+      })
+    } catch (error) {
+      throw asDatabaseFault(error)
+    }
+  }
 }
 
 function sessionOver(db: KyselyTransaction<Tables>): Session {

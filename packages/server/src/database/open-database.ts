@@ -1,6 +1,7 @@
 import { Migrator } from 'kysely/migration'
 import { Fault } from '../kernel/refusal.ts'
 import type { Clock, Database } from './database.ts'
+import { asDatabaseFault } from './faults.ts'
 import { migrationProvider, newestMigration } from './migrations/index.ts'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
@@ -36,7 +37,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return database
 }
 
-function migrationFault(cause: unknown): Fault {
+function migrationFault(cause: unknown): unknown {
+  const fault = asDatabaseFault(cause)
+  if (fault instanceof Fault) return fault
   const message = cause instanceof Error ? cause.message : String(cause)
   if (message.includes('corrupted migrations')) {
     return new Fault(

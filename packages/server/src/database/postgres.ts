@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { Fault } from '../kernel/refusal.ts'
 import type { Clock, Database, LaneConnection, Session } from './database.ts'
 import { decoders } from './decode.ts'
+import { asDatabaseFault } from './faults.ts'
 import { transactionsOver } from './kysely-transactions.ts'
 import type { Tables } from './tables.ts'
 
@@ -21,6 +21,8 @@ for (const [oid, decode] of Object.entries(decoders)) types.setTypeParser(Number
 export function openPostgres(options: PostgresOptions): Database & { readonly kysely: Kysely<Tables> } {
   const pool = new pg.Pool({ connectionString: options.url, max: options.poolSizeMax ?? 10, types })
   pool.on('error', options.onConnectionError)
+  // The pool listens to idle connections only: one that breaks while it is in use would end the process.
+  pool.on('connect', (client) => client.on('error', options.onConnectionError))
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const { clock } = options
   return {
@@ -61,7 +63,7 @@ function postgresLane(options: PostgresOptions): LaneConnection {
       return await connecting
     } catch (error) {
       connecting = undefined
-      throw unavailable(error)
+      throw asDatabaseFault(error)
     }
   }
 
@@ -89,7 +91,7 @@ function postgresLane(options: PostgresOptions): LaneConnection {
           connecting = undefined
           await client.end().catch(() => {})
         })
-        throw error
+        throw asDatabaseFault(error)
       }
     },
     close: async () => {
@@ -98,15 +100,4 @@ function postgresLane(options: PostgresOptions): LaneConnection {
       await client?.end()
     },
   }
-}
-
-function unavailable(cause: unknown): Fault {
-  return new Fault(
-    'database_unavailable',
-    'The database does not answer. Is Postgres running, and is DATABASE_URL right?',
-    {
-      retryable: true,
-      cause,
-    },
-  )
 }

@@ -78,3 +78,12 @@ export const unavailable = refusal({
   detail: (facts: { reason: string }) => `${facts.reason} Repeat the request later with the same key.`,
   help: 'The database or the payment provider does not answer; `code` says which. The same request may succeed later.',
 })
+
+/** Under `tallystick dev` alone. */
+export const notForPages = refusal({
+  code: 'not_for_pages',
+  status: 403,
+  title: 'Not for web pages',
+  detail: () => 'The routes under /dev are called by programs on this machine, not by a browser.',
+  help: 'Without this any page that is open in the browser could end the server.',
+})

@@ -1,5 +1,6 @@
 import type { LaneConnection } from '../database/database.ts'
-import { Fault, Refusal } from '../kernel/refusal.ts'
+import { databaseConflict } from '../database/faults.ts'
+import { Fault } from '../kernel/refusal.ts'
 import type { LedgerContext } from './context.ts'
 import { overloaded } from './errors.ts'
 import type { Operation, Outcome, Receipt } from './operations.ts'
@@ -21,8 +22,7 @@ interface Waiting {
 /** One commit for as many; more only makes each caller's answer wait for the others' writing. */
 const batchSizeMax = 500
 
-/** Deadlocks and serialization failures, which the database asks to repeat. */
-const repeatableCodes = new Set(['40P01', '40001'])
+/** A transaction that lost against others was rolled back whole, and is run again. */
 const repeatsMax = 3
 
 /**
@@ -76,8 +76,8 @@ export function createLane(connection: LaneConnection, context: LedgerContext, q
         // oxlint-disable-next-line no-await-in-loop
         return await connection.transaction((session) => runBatch(session, operations, context))
       } catch (error) {
-        const isRepeatable = repeatableCodes.has(sqlState(error) ?? '')
-        if (!isRepeatable || tries === repeatsMax) throw asFault(error)
+        const isConflict = error instanceof Fault && error.code === databaseConflict
+        if (!isConflict || tries === repeatsMax) throw error
       }
     }
   }
@@ -95,24 +95,4 @@ export function createLane(connection: LaneConnection, context: LedgerContext, q
       await connection.close()
     },
   }
-}
-
-function sqlState(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
-
-/** Lost connections and a database that shuts down: whether the batch was committed is not known, and its keys settle it. */
-function asFault(error: unknown): unknown {
-  if (error instanceof Fault || error instanceof Refusal) return error
-  const code = sqlState(error) ?? ''
-  const isConnection =
-    /^(08|57|53)/.test(code) ||
-    /^E[A-Z]+$/.test(code) ||
-    (error instanceof Error && /connection|terminat/i.test(error.message))
-  if (!isConnection) return error
-  return new Fault(
-    'database_unavailable',
-    'The database went away. Repeat the request with the same key: it happens once.',
-    { retryable: true, cause: error },
-  )
 }

@@ -56,6 +56,17 @@ test('a pack is bought through the server: checkout, payment, webhook, credits, 
     known: ['starter', 'power'],
   })
 
+  // The HTTP route has its own bound; a caller in the process meets this one.
+  const many = {
+    customer,
+    pack: 'power',
+    quantity: 101,
+    returnUrl: body.return_url,
+    cancelUrl: undefined,
+    idempotencyKey: crypto.randomUUID(),
+  } as const
+  await expect(engine.orders.checkout(many)).rejects.toMatchObject({ code: 'invalid_quantity' })
+
   await payInBrowser(order.checkout_url)
   await vi.waitFor(
     async () => expect((await api.get(`/v1/orders/${order.id}`)).json.state).toBe('credited'),

@@ -160,6 +160,7 @@ describe('the routes under /dev', () => {
     const headers = { origin: 'https://evil.example' }
     const refused = await dev(killed).fetch(new Request('http://t/dev/kill', { method: 'POST', headers }))
     expect(refused.status).toBe(403)
+    expect(await refused.json()).toMatchObject({ code: 'not_for_pages' })
     expect(killed).toEqual([])
     const answered = await dev(killed).fetch(new Request('http://t/dev/kill', { method: 'POST' }))
     expect(answered.status).toBe(200)

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { createTestDatabase } from '../../test/support/test-database.ts'
+import { openDatabase } from './open-database.ts'
+
+test('a Postgres that is not there is a fault that says what to look at', async () => {
+  await expect(openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' })).rejects.toMatchObject({
+    code: 'database_unavailable',
+    retryable: true,
+  })
+})
+
+test('a connection that is ended from outside is a fault, in a transaction and in a lane, and the next one works', async () => {
+  const database = await openDatabase({ url: (await createTestDatabase()).url })
+  const lane = await database.openLane()
+  const end = { name: 'end', text: 'select pg_terminate_backend(pg_backend_pid())' }
+  const now = { name: 'now', text: 'select 1 as one' }
+  for (const connected of [database, lane]) {
+    await expect(connected.transaction((session) => session.run(end, []))).rejects.toMatchObject({
+      code: 'database_unavailable',
+    })
+    expect(await connected.transaction((session) => session.run(now, []))).toEqual([{ one: 1 }])
+  }
+  await lane.close()
+  await database.close()
+})
