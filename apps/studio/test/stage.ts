@@ -96,8 +96,6 @@ export function drawn(onTile?: Parameters<Enlarger['enlarge']>[0]['onTile']) {
 /** What a request may carry. */
 export type Body = NonNullable<RequestInit['body']>
 
-type Visit = Awaited<ReturnType<typeof visit>>
-
 async function visit(fetchStudio: Studio['fetch']) {
   let cookie = ''
   async function ask(method: string, path: string, body?: Body, headers: Record<string, string> = {}) {
