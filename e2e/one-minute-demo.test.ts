@@ -1,7 +1,5 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser } from '../tools/browser.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { expect, test } from 'vitest'
+import { useStage } from './support/stage.ts'
 import {
   buyPack,
   cards,
@@ -15,18 +13,10 @@ import {
   visit,
 } from './support/visit.ts'
 
-let stack: Stack
-let browser: Browser
-beforeAll(async () => {
-  ;[stack, browser] = await Promise.all([startStack(), launchBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await stack.stop()
-})
+const stage = useStage()
 
 test('2×, 4×, a failure, the wall, a declined card, 4242…, the picture goes on, the server is killed, and all is still there', async () => {
-  const { page, complaints } = await visit(browser, stack)
+  const { page, complaints } = await visit(stage)
   await expectCredits(page, '50')
 
   await enlarge(page, 2)
@@ -46,7 +36,7 @@ test('2×, 4×, a failure, the wall, a declined card, 4242…, the picture goes 
 
   // Down to three, without waiting for forty pictures.
   const customer = await customerOf(page)
-  await stack.api('POST', '/v1/charges', { customer, credits: '41' })
+  await stage.stack.api('POST', '/v1/charges', { customer, credits: '41' })
   await page.reload()
   await expectCredits(page, '3')
   expect(await page.getByTestId('balance').getAttribute('data-low')).toBe('true')
@@ -79,6 +69,6 @@ test('2×, 4×, a failure, the wall, a declined card, 4242…, the picture goes 
   await page.getByRole('button', { name: 'History' }).click()
   await page.getByRole('dialog').getByText('Power').first().waitFor()
   await page.keyboard.press('Escape')
-  await expectBooksToAgree(stack, page)
+  await expectBooksToAgree(stage.stack, page)
   expect(complaints).toEqual([])
 })

@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser, screenshot } from '../tools/browser.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { screenshot } from '../tools/browser.ts'
+import { useStage } from './support/stage.ts'
 import {
   buyPack,
   cards,
@@ -15,15 +15,7 @@ import {
   visit,
 } from './support/visit.ts'
 
-let stack: Stack
-let browser: Browser
-beforeAll(async () => {
-  ;[stack, browser] = await Promise.all([startStack(), launchBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await stack.stop()
-})
+const stage = useStage()
 
 test.each([
   { name: 'light', colorScheme: 'light', width: 1280, height: 900 },
@@ -32,7 +24,7 @@ test.each([
 ] as const)(
   'every state of the page in $name: drawn, accessible, no wider than the screen',
   async ({ name, ...look }) => {
-    const { page, complaints } = await visit(browser, stack, look)
+    const { page, complaints } = await visit(stage, look)
     const problems: string[] = []
 
     /** Keeps a picture and asks for what stands in the way of a screen reader, a keyboard or weak eyes. */
@@ -48,12 +40,12 @@ test.each([
     await expectReceipt(page, 'Held 1 · used 1 · 49 left')
     await lookAt('receipt')
 
-    await stack.api('POST', '/v1/charges', { customer: await customerOf(page), credits: '31' })
+    await stage.stack.api('POST', '/v1/charges', { customer: await customerOf(page), credits: '31' })
     await page.reload()
     await expectCredits(page, '18')
     await lookAt('amber')
 
-    await stack.api('POST', '/v1/charges', { customer: await customerOf(page), credits: '15' })
+    await stage.stack.api('POST', '/v1/charges', { customer: await customerOf(page), credits: '15' })
     await page.reload()
     await expectCredits(page, '3')
     await enlarge(page, 4)

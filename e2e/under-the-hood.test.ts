@@ -1,7 +1,6 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser } from '../tools/browser.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { useStage } from './support/stage.ts'
 import {
   buyPack,
   cards,
@@ -13,13 +12,11 @@ import {
   visit,
 } from './support/visit.ts'
 
-let stack: Stack
-let browser: Browser
+const stage = useStage()
 let page: Page
 let complaints: string[]
 beforeAll(async () => {
-  ;[stack, browser] = await Promise.all([startStack(), launchBrowser()])
-  ;({ page, complaints } = await visit(browser, stack))
+  ;({ page, complaints } = await visit(stage))
   await enlarge(page, 2)
   await expectReceipt(page, 'Held 1 · used 1 · 49 left')
   await page.getByTestId('balance').getByRole('button', { name: 'Top up' }).click()
@@ -27,10 +24,6 @@ beforeAll(async () => {
   await fillCard(checkout, cards.good)
   await pay(checkout)
   await expectCredits(page, '149')
-})
-afterAll(async () => {
-  await browser.close()
-  await stack.stop()
 })
 
 describe('Under the hood', () => {
@@ -41,7 +34,10 @@ describe('Under the hood', () => {
     await drawer.getByRole('button', { name: /^Webhook/ }).click()
     await detail.getByTestId('webhook-body').waitFor()
     const body = await detail.getByTestId('webhook-body').innerText()
-    const { data } = await stack.api<{ data: { body: string; event_type: string }[] }>('GET', '/dev/inbox')
+    const { data } = await stage.stack.api<{ data: { body: string; event_type: string }[] }>(
+      'GET',
+      '/dev/inbox',
+    )
     expect(
       data.filter((message) => message.event_type === 'payment.succeeded').map((message) => message.body),
     ).toContain(body)

@@ -1,6 +1,7 @@
-import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core'
+import type { BrowserContext, FrameLocator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Stack } from './stack.ts'
+import type { Stage } from './stage.ts'
 
 export const cards = { good: '4242424242424242', declined: '4000000000000002' } as const
 
@@ -18,7 +19,7 @@ export interface VisitOptions {
 }
 
 /** A visitor who was never here before. */
-export async function visit(browser: Browser, stack: Stack, options: VisitOptions = {}): Promise<Visit> {
+export async function visit({ browser, stack }: Stage, options: VisitOptions = {}): Promise<Visit> {
   const { colorScheme = 'dark', width = 1280, height = 900 } = options
   const context = await browser.newContext({
     colorScheme,
