@@ -29,6 +29,9 @@ test.each([
 
     /** Keeps a picture and asks for what stands in the way of a screen reader, a keyboard or weak eyes. */
     async function lookAt(state: string): Promise<void> {
+      await page.waitForFunction(() =>
+        [...document.images].every((image) => image.complete || image.loading === 'lazy'),
+      )
       await screenshot(page, `${name}-${state}`)
       problems.push(...(await accessibilityProblems(page)).map((problem) => `${state}: ${problem}`))
       if (await isWiderThanScreen(page)) problems.push(`${state}: wider than the screen`)
