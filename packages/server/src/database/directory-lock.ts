@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { mkdir, realpath, rm } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { refusal } from '../kernel/refusal.ts'
 
 export const directoryInUse = refusal({
@@ -18,53 +16,37 @@ export interface DirectoryLock {
   release(): Promise<void>
 }
 
-/** Unix sockets' paths end at 107 bytes on Linux and at 103 on a Mac. */
-const socketPathBytesMax = 100
+/** What nobody refers to is collected, and closed: a lock must not be lost because its holder was forgotten. */
+const heldFiles = new Set<DatabaseSync>()
+
+/** SQLite's result code for a file that somebody else has locked. */
+const sqliteBusy = 5
 
 /**
- * Holds a folder for this process, by listening on a Unix socket in it: the kernel ends that with the process, however it
- * dies, where a file with a process id lies after a SIGKILL.
+ * Holds a folder for this process, by SQLite's exclusive lock on a file in it: the kernel ends that with the process, however it
+ * dies, and gives it to one at a time. A file with a process id lies after a SIGKILL; a socket has to be removed before it can be
+ * had again, and of several starters each would remove the other's.
  *
  * @throws directoryInUse when a living process holds it
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   await mkdir(directory, { recursive: true })
-  const socketPath = await socketPathFor(directory)
-  // The second try is for the socket file that a killed process left; the third for a race of two starters over it.
-  for (let tries = 0; tries < 3; tries += 1) {
-    const server = await listen(socketPath)
-    if (server !== undefined)
-      return { release: () => new Promise((resolve) => void server.close(() => resolve())) }
-    if (await answers(socketPath)) break
-    await rm(socketPath, { force: true })
+  const file = new DatabaseSync(join(directory, 'lock.sqlite'))
+  try {
+    // In this mode a lock that was had once is kept until the file is closed.
+    file.exec('pragma locking_mode = exclusive; begin exclusive; commit')
+  } catch (error) {
+    file.close()
+    if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy)
+      throw directoryInUse({ directory })
+    throw error
   }
-  throw directoryInUse({ directory })
-}
-
-async function socketPathFor(directory: string): Promise<string> {
-  const inside = join(await realpath(directory), 'lock.sock')
-  if (Buffer.byteLength(inside) <= socketPathBytesMax) return inside
-  return join(tmpdir(), `tallystick-${createHash('sha256').update(inside).digest('hex').slice(0, 24)}.sock`)
-}
-
-function listen(path: string): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy())
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
-    )
-    server.listen(path, () => resolve(server))
-    server.unref()
-  })
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
+  heldFiles.add(file)
+  return {
+    release: () => {
+      heldFiles.delete(file)
+      file.close()
+      return Promise.resolve()
+    },
+  }
 }

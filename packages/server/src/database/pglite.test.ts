@@ -53,11 +53,32 @@ describe('PGlite in a folder', () => {
     await database.close()
   })
 
-  test('also in a folder whose path is too long for a socket', async () => {
-    const dataDir = join(folder, 'long'.repeat(30))
-    const database = await openDatabase({ dataDir })
-    await expect(openDatabase({ dataDir })).rejects.toMatchObject({ code: 'data_directory_in_use' })
-    await database.close()
+  test('of several that want it at once after a kill, one has it', async () => {
+    const directory = join(folder, 'raced')
+    const program = `
+      import { lockDirectory } from ${JSON.stringify(join(import.meta.dirname, 'directory-lock.ts'))}
+      const held = await lockDirectory(${JSON.stringify(directory)}).then(() => 'held', (error) => error.code)
+      console.log(held)
+      setInterval(() => {}, 1000)`
+    const start = () =>
+      spawn(process.execPath, ['--conditions=source', '--input-type=module', '--eval', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+    const answer = async (child: ReturnType<typeof start>) =>
+      String((await once(child.stdout, 'data'))[0]).trim()
+    const killed = start()
+    expect(await answer(killed)).toBe('held')
+    killed.kill('SIGKILL')
+    await once(killed, 'exit')
+    const starters = Array.from({ length: 4 }, start)
+    const answers = await Promise.all(starters.map(answer))
+    for (const starter of starters) starter.kill('SIGKILL')
+    expect(answers.toSorted()).toEqual([
+      'data_directory_in_use',
+      'data_directory_in_use',
+      'data_directory_in_use',
+      'held',
+    ])
   })
 })
 
