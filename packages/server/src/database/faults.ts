@@ -3,6 +3,13 @@ import { Fault } from '../kernel/refusal.ts'
 export const databaseUnavailable = 'database_unavailable'
 export const databaseConflict = 'database_conflict'
 
+/** Asked of a database that this process has closed: it is ending. */
+export function closedFault(): Fault {
+  return new Fault(databaseUnavailable, 'The server is ending. Repeat the request with the same key.', {
+    retryable: true,
+  })
+}
+
 /**
  * What the database's own failures are to everybody else: a lost or refused connection, a server that shuts down or has no room, a
  * transaction that lost against others. Anything else is a bug, and stays what it was.
@@ -34,7 +41,7 @@ function isAway(code: string, message: string): boolean {
   return (
     /^(08|53|57)/.test(code) ||
     /^E[A-Z]+$/.test(code) ||
-    /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/i.test(
+    /^(Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after|PGlite is closed|timeout exceeded when trying to connect|Query read timeout|timeout expired)/i.test(
       message,
     )
   )

@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import type { Clock, Database, LaneConnection, Session } from './database.ts'
+import type { Clock, Database, LaneConnection, Session, Statement } from './database.ts'
 import { decoders } from './decode.ts'
-import { asDatabaseFault } from './faults.ts'
+import { asDatabaseFault, closedFault } from './faults.ts'
 import { transactionsOver } from './kysely-transactions.ts'
 import type { Tables } from './tables.ts'
 
@@ -19,7 +19,12 @@ const types = new pg.TypeOverrides()
 for (const [oid, decode] of Object.entries(decoders)) types.setTypeParser(Number(oid), decode)
 
 export function openPostgres(options: PostgresOptions): Database & { readonly kysely: Kysely<Tables> } {
-  const pool = new pg.Pool({ connectionString: options.url, max: options.poolSizeMax ?? 10, types })
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    ...patience,
+    max: options.poolSizeMax ?? 10,
+    types,
+  })
   pool.on('error', options.onConnectionError)
   // The pool listens to idle connections only: one that breaks while it is in use would end the process.
   pool.on('connect', (client) => client.on('error', options.onConnectionError))
@@ -36,68 +41,77 @@ export function openPostgres(options: PostgresOptions): Database & { readonly ky
   }
 }
 
+// A network that swallows packets says nothing for a quarter of an hour. What takes longer than this is given up, and repeated under its keys.
+const patience = { connectionTimeoutMillis: 5_000, query_timeout: 15_000, keepAlive: true }
+
 // Plans made while a table was still empty run two to four times slower for minutes; on a lane's statements, which touch rows by
 // their keys only, these settings leave the planner no other plan than the index.
 const laneSettings = '-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
 
 /** A connection of its own, opened at need and again after it broke. */
 function postgresLane(options: PostgresOptions): LaneConnection {
-  let connecting: Promise<pg.Client> | undefined
+  let current: pg.Client | undefined
+  let isClosed = false
 
-  async function connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: options.url, types, options: laneSettings })
+  async function connected(): Promise<pg.Client> {
+    if (isClosed) throw closedFault()
+    if (current !== undefined) return current
+    const client = new pg.Client({ connectionString: options.url, ...patience, types, options: laneSettings })
     client.on('error', (error) => {
-      connecting = undefined
+      forget(client)
       options.onConnectionError(error)
     })
-    client.on('end', () => {
-      connecting = undefined
-    })
+    client.on('end', () => forget(client))
     await client.connect()
+    current = client
     return client
   }
 
-  async function connected(): Promise<pg.Client> {
-    connecting ??= connect()
-    try {
-      return await connecting
-    } catch (error) {
-      connecting = undefined
-      throw asDatabaseFault(error)
-    }
+  function forget(client: pg.Client): void {
+    if (current === client) current = undefined
   }
 
   return {
     transaction: async (work) => {
-      const client = await connected()
-      const session: Session = {
-        run: async <Row>(statement: { name: string; text: string }, values: readonly unknown[]) => {
-          const result = await client.query<Row & pg.QueryResultRow>({
-            name: statement.name,
-            text: statement.text,
-            values: [...values],
-          })
-          return result.rows
-        },
-      }
+      let client: pg.Client | undefined
       try {
+        client = await connected()
         await client.query('begin')
-        const answer = await work(session)
+        const answer = await work(sessionOn(client))
         await client.query('commit')
         return answer
       } catch (error) {
-        // A connection that cannot even roll back is thrown away; the next transaction opens another.
-        await client.query('rollback').catch(async () => {
-          connecting = undefined
-          await client.end().catch(() => {})
-        })
+        if (client !== undefined && !(await rolledBack(client))) {
+          // Not to be waited for: a network that swallowed the query swallows the good-bye too.
+          forget(client)
+          void client.end().catch(() => {})
+        }
         throw asDatabaseFault(error)
       }
     },
     close: async () => {
-      const client = await connecting?.catch(() => undefined)
-      connecting = undefined
-      await client?.end()
+      isClosed = true
+      await current?.end()
     },
+  }
+}
+
+function sessionOn(client: pg.Client): Session {
+  return {
+    run: async <Row>(statement: Statement, values: readonly unknown[]) => {
+      const { name, text } = statement
+      const result = await client.query<Row & pg.QueryResultRow>({ name, text, values: [...values] })
+      return result.rows
+    },
+  }
+}
+
+/** Whether the connection is fit for another transaction. */
+async function rolledBack(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query('rollback')
+    return true
+  } catch {
+    return false
   }
 }

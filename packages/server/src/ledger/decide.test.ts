@@ -205,4 +205,22 @@ describe('lapsing', () => {
       { from: 'held', to: 'expired', effectiveAt: new Date(2 * hour) },
     ])
   })
+
+  test('several that lapsed and expired meanwhile are entered in the order in which they did', () => {
+    history.grant('10', { expiresAt: history.after(3 * hour) })
+    history.hold('1', 4 * hour)
+    history.hold('2', 2 * hour)
+    history.hold('3', hour)
+    history.wait(5 * hour)
+    history.grant('1')
+    const byTime = history.entries.filter(
+      (entry) => entry.operation === 'lapse' || entry.operation === 'expire',
+    )
+    expect(byTime.map((entry) => [entry.operation, entry.to, entry.effectiveAt.getTime() / hour])).toEqual([
+      ['lapse', 'available', 1],
+      ['lapse', 'available', 2],
+      ['expire', 'expired', 3],
+      ['lapse', 'expired', 4],
+    ])
+  })
 })

@@ -55,4 +55,14 @@ describe('a lane', () => {
     await expect(answer).rejects.toThrow('deadlock')
     expect(transactions()).toBe(3)
   })
+
+  test('takes nothing more once it is closed', async () => {
+    const { lane, go } = laneThatFails(new Error('never run'), 10)
+    go()
+    await lane.close()
+    await expect(lane.submit(chargeOf(newOwner(), '1'))).rejects.toMatchObject({
+      code: databaseUnavailable,
+      retryable: true,
+    })
+  })
 })

@@ -1,5 +1,5 @@
 import type { LaneConnection } from '../database/database.ts'
-import { databaseConflict } from '../database/faults.ts'
+import { closedFault, databaseConflict } from '../database/faults.ts'
 import { Fault } from '../kernel/refusal.ts'
 import type { LedgerContext } from './context.ts'
 import { overloaded } from './errors.ts'
@@ -32,6 +32,7 @@ const repeatsMax = 3
 export function createLane(connection: LaneConnection, context: LedgerContext, queueMax: number): Lane {
   let queue: Waiting[] = []
   let running: Promise<void> | undefined
+  let isClosed = false
 
   async function drain(): Promise<void> {
     while (queue.length > 0) {
@@ -84,6 +85,7 @@ export function createLane(connection: LaneConnection, context: LedgerContext, q
 
   return {
     submit: (operation) => {
+      if (isClosed) return Promise.reject(closedFault())
       if (queue.length >= queueMax) return Promise.reject(overloaded({ retryAfterSeconds: 1 }))
       return new Promise((resolve, reject) => {
         queue.push({ operation, resolve, reject })
@@ -91,6 +93,7 @@ export function createLane(connection: LaneConnection, context: LedgerContext, q
       })
     },
     close: async () => {
+      isClosed = true
       await running
       await connection.close()
     },

@@ -228,6 +228,62 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
     }
   })
 
+  test('after one hold has lapsed in the books, the next one still lapses', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '10'))
+    await ledger.submit(holdOf(owner, '4', 1000))
+    await ledger.submit(holdOf(owner, '3', 120_000))
+    await ledger.submit(holdOf(owner, '2', 240_000))
+    try {
+      for (const [minutes, spendable] of [
+        [1, '5'],
+        [3, '8'],
+        [5, '10'],
+      ] as const) {
+        setNow = new Date(Date.now() + minutes * 60_000)
+        // A write each time, so that what lapsed is stored and the next moment to look again is worked out anew.
+        await ledger.submit(grantOf(owner, '0.000001'))
+        expect((await ledger.balance(owner)).balance.spendable / 1_000_000n).toBe(BigInt(spendable))
+      }
+      expect((await ledger.balance(owner)).balance.held).toBe(0n)
+    } finally {
+      setNow = undefined
+    }
+  })
+
+  test("a clock that steps back does not take the ledger's now back: what has expired stays expired", async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '5', { expiresAt: new Date(Date.now() + 30_000) }))
+    try {
+      setNow = new Date(Date.now() + 60_000)
+      const later = await ledger.submit(grantOf(owner, '1'))
+      setNow = new Date(Date.now() - 3_600_000)
+      const receipt = await ledger.submit(chargeOf(owner, '1'))
+      expect(receipt.at.getTime()).toBeGreaterThanOrEqual(later.at.getTime())
+      expect(await tally([ledger.submit(chargeOf(owner, '1'))])).toEqual({ insufficient_credits: 1 })
+      expect((await ledger.balance(owner)).balance.available).toBe(0n)
+    } finally {
+      setNow = undefined
+    }
+  })
+
+  test("another wallet's hold is not found, and naming it disturbs nobody in the batch", async () => {
+    const [a, b] = [newOwner(), newOwner()]
+    await Promise.all([ledger.submit(grantOf(a, '5')), ledger.submit(grantOf(b, '5'))])
+    const placed = await ledger.submit(holdOf(a, '2'))
+    const holdId = placed.hold?.id ?? ''
+    const end = (owner: WalletOwner, kind: 'capture' | 'release') =>
+      ledger.submit(
+        kind === 'capture'
+          ? { kind, walletId: walletId(owner), key: newKey(), holdId, credits: undefined }
+          : { kind, walletId: walletId(owner), key: newKey(), holdId },
+      )
+    // The first occupies the lane, so that the other two are in one batch.
+    const answers = [ledger.submit(chargeOf(b, '1')), end(a, 'capture'), end(b, 'release')]
+    expect(await tally(answers)).toEqual({ ok: 2, hold_not_found: 1 })
+    expect((await ledger.balance(a)).balance).toMatchObject({ available: credits('3'), held: 0n })
+  })
+
   test('a lot that expired pays nothing, though no job has run', async () => {
     const owner = newOwner()
     await ledger.submit(grantOf(owner, '10', { expiresAt: new Date(Date.now() + 30_000) }))

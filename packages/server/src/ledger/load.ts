@@ -117,13 +117,21 @@ async function readNamedHolds(
   operations: readonly Operation[],
   bound: ReadonlyMap<Uuid, BoundEntryRow[]>,
 ): Promise<HoldRow[]> {
-  const named = new Map<Uuid, Uuid>()
-  for (const operation of operations)
-    if ('holdId' in operation) named.set(operation.holdId, operation.walletId)
-  for (const [walletId, entries] of bound)
-    for (const entry of entries) if (entry.hold_id !== null) named.set(entry.hold_id, walletId)
-  if (named.size === 0) return []
-  return session.run<HoldRow>(statements.readHolds, [[...named.values()], [...named.keys()]])
+  const pairs = [
+    ...operations.flatMap((operation) =>
+      'holdId' in operation ? [[operation.walletId, operation.holdId] as const] : [],
+    ),
+    ...[...bound].flatMap(([walletId, entries]) =>
+      entries.flatMap((entry) => (entry.hold_id === null ? [] : [[walletId, entry.hold_id] as const])),
+    ),
+  ]
+  if (pairs.length === 0) return []
+  // Asked for once each: what a batch names twice would otherwise come twice.
+  const named = [...new Map(pairs.map((pair) => [pair.join(), pair])).values()]
+  return session.run<HoldRow>(statements.readHolds, [
+    named.map(([walletId]) => walletId),
+    named.map(([, holdId]) => holdId),
+  ])
 }
 
 function receipts(rows: readonly BoundEntryRow[], holds: readonly Hold[]): LoadedWallet['receiptsByKey'] {
