@@ -1413,6 +1413,8 @@ export interface operations {
              *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
              *
              *     `lot_out_of_time`: The credits would expire before they start. Leave `expires_at` out for credits that never expire.
+             *
+             *     `wallet_full`: More than a wallet can hold. The largest amount is far beyond any real balance: look for an amount in the wrong unit.
              */
             422: {
                 headers: {

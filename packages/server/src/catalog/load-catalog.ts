@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { registerHooks } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Catalog } from './catalog.ts'
@@ -17,18 +19,43 @@ export async function loadCatalog(file: string, version = 0): Promise<Catalog> {
 }
 
 async function importDefault(path: string, url: string): Promise<unknown> {
+  // In a package of CommonJS, which is what `npm init` makes, Node would take the file for CommonJS and stumble over its first import.
+  const format = path.endsWith('ts') ? 'module-typescript' : 'module'
+  const hooks = registerHooks({
+    load: (loaded, context, next) => next(loaded, loaded === url ? { ...context, format } : context),
+  })
   try {
     const module = (await import(url)) as { default?: unknown }
     return module.default
   } catch (error) {
     throw new CatalogError(path, [{ path: '', message: whyNotImported(error, path) }], error)
+  } finally {
+    hooks.deregister()
   }
 }
 
 function whyNotImported(error: unknown, path: string): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(path))
+  if (!existsSync(path)) {
     return 'does not exist; write one that ends with export default defineCatalog({ … }), or name yours with TALLYSTICK_CONFIG or --config.'
-  return `cannot be read: ${message}`
+  }
+  if (!(error instanceof Error)) return `throws ${String(error)} when it is read; mend that line.`
+  const missing =
+    'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+      ? /'([^']+)'/.exec(error.message)?.[1]
+      : undefined
+  if (missing !== undefined)
+    return `imports ${missing}, which is not there; mend the import, or install the package.`
+  return `cannot be read: ${error.message}${whereIn(error, path)}`
+}
+
+/** ", line 4" of the file, and the line itself where Node shows it. */
+function whereIn(error: Error, path: string): string {
+  const stack = (error.stack ?? '').split('\n')
+  const place = stack.findIndex((line) => line.includes(basename(path)))
+  const line = /[?:][^ )]*?:(\d+)(?::\d+)?\)?$/.exec(stack[place] ?? '')?.[1]
+  if (line === undefined) return ''
+  // Of a syntax error Node shows the lines up to the place, and points at it.
+  const pointer = stack.findIndex((shown) => shown.trim() === '^')
+  const shown = place === 0 && pointer > 0 ? `\n${stack.slice(1, pointer + 1).join('\n')}` : ''
+  return ` (line ${line})${shown}`
 }

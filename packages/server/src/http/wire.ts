@@ -53,10 +53,16 @@ export const instantSchema = z
   .string()
   .openapi({ format: 'date-time', description: 'ISO 8601, UTC', example: '2026-11-22T12:00:00.000Z' })
 
+const earliest = new Date('1970-01-01T00:00:00Z')
+const latest = new Date('9999-01-01T00:00:00Z')
+
 /** An instant in a request. */
 export const instantInputSchema = z.iso
   .datetime({ offset: true, error: 'must be an instant in ISO 8601 with its zone: "2026-11-22T12:00:00Z".' })
   .transform((text) => new Date(text))
+  .refine((instant) => instant >= earliest && instant < latest, {
+    error: 'must lie between the years 1970 and 9999.',
+  })
   .openapi({ type: 'string', format: 'date-time', example: '2026-11-22T12:00:00Z' })
 
 export function instantToWire(instant: Date): string {

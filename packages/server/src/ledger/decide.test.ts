@@ -37,6 +37,16 @@ describe('granting', () => {
       refusal: 'lot_out_of_time',
     })
   })
+
+  test('more than a wallet can hold is refused, held credits counted', () => {
+    history.grant('1000000000000')
+    history.grant('1000000000000')
+    history.grant('1000000000000')
+    history.hold('1000000000000')
+    history.hold('1000000000000')
+    expect(history.grant('1000000000000')).toMatchObject({ credits: '1000000000000' })
+    expect(history.grant('0.000001')).toMatchObject({ refusal: 'wallet_full' })
+  })
 })
 
 describe('charging', () => {

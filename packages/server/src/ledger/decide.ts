@@ -1,4 +1,4 @@
-import { type Credits, total, zeroCredits } from '../kernel/credits.ts'
+import { add, type Credits, micros, total, zeroCredits } from '../kernel/credits.ts'
 import type { NewId, Uuid } from '../kernel/ids.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import type { Entry } from './entry.ts'
@@ -8,6 +8,7 @@ import {
   holdNotFound,
   insufficientCredits,
   lotOutOfTime,
+  walletFull,
 } from './errors.ts'
 import { addLot, type Move, move, movement, takeInOrder } from './move.ts'
 import type {
@@ -21,6 +22,9 @@ import type {
 } from './operations.ts'
 import { giveBack } from './settle.ts'
 import { balanceOf, canPay, type Hold, type LotShare, type OpenLot, type Wallet } from './wallet.ts'
+
+/** Less than half of what a bigint column can hold, so that no sum on the way overflows. */
+const walletMax = micros(4_000_000_000_000n * 1_000_000n)
 
 export interface Decided {
   readonly ok: true
@@ -63,6 +67,9 @@ function grant(wallet: Wallet, operation: GrantOperation, now: Date, newId: NewI
   const { expiresAt, effectiveAt = now } = operation
   if (expiresAt !== undefined && (expiresAt <= effectiveAt || expiresAt <= now))
     return refused(lotOutOfTime({ effectiveAt, expiresAt }))
+  const inWallet = add(wallet.available, wallet.held)
+  if (inWallet + operation.credits > walletMax)
+    return refused(walletFull({ credits: operation.credits, inWallet, atMost: walletMax }))
   const transactionId = newId()
   const lot = {
     id: newId(),

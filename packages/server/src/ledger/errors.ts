@@ -65,6 +65,15 @@ export const lotOutOfTime = refusal({
   help: 'Leave `expires_at` out for credits that never expire.',
 })
 
+export const walletFull = refusal({
+  code: 'wallet_full',
+  status: 422,
+  title: 'More than a wallet can hold',
+  detail: (facts: { credits: Credits; inWallet: Credits; atMost: Credits }) =>
+    `${decimalFromCredits(facts.inWallet)} credits are in the wallet and ${decimalFromCredits(facts.credits)} were to come; it holds at most ${decimalFromCredits(facts.atMost)}.`,
+  help: 'The largest amount is far beyond any real balance: look for an amount in the wrong unit.',
+})
+
 export const overloaded = refusal({
   code: 'overloaded',
   status: 503,

@@ -22,7 +22,7 @@ export interface Ledger {
   /**
    * Queues an operation, and answers after its commit. Inside a transaction it is a bug: there, `applyOperations`.
    *
-   * @throws insufficientCredits, holdNotFound, holdAlreadyEnded, captureExceedsHold, keyReused, lotOutOfTime, overloaded
+   * @throws insufficientCredits, holdNotFound, holdAlreadyEnded, captureExceedsHold, keyReused, lotOutOfTime, walletFull, overloaded
    * @throws Fault database_unavailable: repeat with the same key
    */
   submit(operation: Operation): Promise<Receipt>

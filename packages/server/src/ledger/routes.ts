@@ -33,6 +33,7 @@ import {
   keyReused,
   lotOutOfTime,
   overloaded,
+  walletFull,
 } from './errors.ts'
 import type { EntryView } from './list-entries.ts'
 import type { LotView } from './read-wallet.ts'
@@ -387,7 +388,7 @@ export function ledgerRoutes(engine: LedgerRequests): Route[] {
           .openapi({ description: 'Lower burns first; 0 unless given.' }),
       }),
       answer: grantSchema,
-      refusals: [unknownUnit, invalidAmount, lotOutOfTime, keyReused, overloaded],
+      refusals: [unknownUnit, invalidAmount, lotOutOfTime, walletFull, keyReused, overloaded],
       handle: async ({ body, idempotencyKey }) => {
         const { effective_at: effectiveAt, expires_at: expiresAt, ...rest } = body
         const { lot, walletId, owner, receipt } = await engine.grant({
