@@ -124,12 +124,14 @@ function providerOf(
     : Promise.resolve(provider)
 }
 
-/** One after the other, last opened first: jobs use the ledger, and everything uses the database. */
+/** One after the other, last opened first: jobs use the ledger, and everything uses the database. What fails to close keeps nobody else open. */
 async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = []
   for (const close of opened.splice(0)) {
     // oxlint-disable-next-line no-await-in-loop
-    await close()
+    await close().catch((error: unknown) => errors.push(error))
   }
+  if (errors.length > 0) throw new AggregateError(errors, 'Not everything could be closed.')
 }
 
 function isChecked(catalog: CatalogDefinition | Catalog): catalog is Catalog {

@@ -56,19 +56,26 @@ export async function verify(tx: Transaction): Promise<Verification> {
         coalesce(sum(amount) filter (where account = 'held'), 0)::bigint as held
       from moved group by wallet_id, lot_id
     ), open_lots as (
-      select wallets.id as wallet_id, open.lot_id, open.available, open.held
-      from wallets, unnest(lot_ids, lot_available_micros, lot_held_micros) as open (lot_id, available, held)
+      select wallets.id as wallet_id, open.*
+      from wallets, unnest(lot_ids, lot_available_micros, lot_held_micros, lot_priorities, lot_effective_ms, lot_expires_ms)
+        as open (lot_id, available, held, priority, effective_ms, expires_ms)
+    ), in_row as (
+      select wallet_id, sum(available)::bigint as available, sum(held)::bigint as held from open_lots group by wallet_id
     ), by_hold as (
       select wallet_id, hold_id, sum(case when to_account = 'held' then amount_micros when from_account = 'held' then -amount_micros else 0 end)::bigint as held,
         coalesce(sum(amount_micros) filter (where from_account = 'held' and to_account = 'spent'), 0)::bigint as captured
       from entries where hold_id is not null group by wallet_id, hold_id
     )
     select id as wallet_id, null::uuid as lot_id, what, stored, computed
-    from wallets left join by_wallet on by_wallet.wallet_id = wallets.id,
+    from wallets
+      left join by_wallet on by_wallet.wallet_id = wallets.id
+      left join in_row on in_row.wallet_id = wallets.id,
       lateral (values
         ('wallet available', available_micros, coalesce(by_wallet.available, 0)),
         ('wallet held', held_micros, coalesce(by_wallet.held, 0)),
-        ('wallet debt', debt_micros, coalesce(by_wallet.debt, 0))
+        ('wallet debt', debt_micros, coalesce(by_wallet.debt, 0)),
+        ('open lots available', available_micros, coalesce(in_row.available, 0)),
+        ('open lots held', held_micros, coalesce(in_row.held, 0))
       ) as sums (what, stored, computed)
     where stored <> computed
     union all
@@ -79,12 +86,22 @@ export async function verify(tx: Transaction): Promise<Verification> {
       lateral (values
         ('lot granted', granted_micros, coalesce(by_lot.granted, 0)),
         ('lot available', coalesce(open_lots.available, 0), coalesce(by_lot.available, 0)),
-        ('lot held', coalesce(open_lots.held, 0), coalesce(by_lot.held, 0))
+        ('lot held', coalesce(open_lots.held, 0), coalesce(by_lot.held, 0)),
+        -- What decides the burn order is kept twice: in the lot, and in the wallet's row while it is open.
+        ('lot priority', coalesce(open_lots.priority, lots.priority), lots.priority),
+        ('lot start (ms)', coalesce(open_lots.effective_ms, (extract(epoch from lots.effective_at) * 1000)::bigint), (extract(epoch from lots.effective_at) * 1000)::bigint),
+        ('lot expiry (ms)', case when open_lots.lot_id is null then 0 else coalesce(open_lots.expires_ms, 0) end,
+          case when open_lots.lot_id is null then 0 else coalesce((extract(epoch from lots.expires_at) * 1000)::bigint, 0) end)
       ) as sums (what, stored, computed)
     where stored <> computed
     union all
-    select by_lot.wallet_id, by_lot.lot_id, 'lot without a row', 0, by_lot.granted
-    from by_lot left join lots on lots.wallet_id = by_lot.wallet_id and lots.id = by_lot.lot_id where lots.id is null
+    select known.wallet_id, known.lot_id, 'lot without a row', 0, known.amount
+    from (select wallet_id, lot_id, granted as amount from by_lot union select wallet_id, lot_id, available + held from open_lots) as known
+      left join lots on lots.wallet_id = known.wallet_id and lots.id = known.lot_id
+    where lots.id is null
+    union all
+    select by_hold.wallet_id, null, 'hold without a row ' || by_hold.hold_id, 0, by_hold.held
+    from by_hold left join holds on holds.wallet_id = by_hold.wallet_id and holds.id = by_hold.hold_id where holds.id is null
     union all
     select holds.wallet_id, null, what || ' ' || holds.id, stored, computed
     from holds left join by_hold on by_hold.wallet_id = holds.wallet_id and by_hold.hold_id = holds.id,
