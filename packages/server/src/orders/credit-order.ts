@@ -1,10 +1,11 @@
 import type { Transaction } from '../database/database.ts'
 import { type Mode, walletId } from '../kernel/ids.ts'
+import { formatMoney } from '../kernel/money.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { applyOperations } from '../ledger/apply-operations.ts'
 import type { LedgerContext } from '../ledger/context.ts'
 import { internalKey } from '../ledger/keys.ts'
-import type { CartLine, ProviderPayment } from '../providers/provider.ts'
+import type { Charged, ProviderPayment } from '../providers/provider.ts'
 import type { Order } from './order.ts'
 import * as queries from './queries.ts'
 
@@ -42,7 +43,7 @@ export async function creditOrder(
         )
   }
   if (payment.isRefunded) return flagged(paymentId, 'money was given back before that')
-  const difference = differenceFrom(order, payment.cart)
+  const difference = cartDifference(order, payment) ?? priceDifference(order, payment)
   if (difference !== undefined) return flagged(paymentId, difference)
 
   if (payment.providerCustomerId !== undefined)
@@ -89,14 +90,43 @@ async function grantBought(
   return share.lotId
 }
 
-/** In what the cart is not what was ordered. The total is not looked at: a merchant of record adds tax and converts currencies. */
-function differenceFrom(order: Order, cart: readonly CartLine[] | undefined): string | undefined {
+/** In what the cart is not what was ordered. */
+function cartDifference(order: Order, { cart }: ProviderPayment): string | undefined {
   const ordered = `${order.quantity} × ${order.productId ?? '(no product yet)'}`
   if (cart === undefined || cart.length === 0) return `it has no cart, and ${ordered} was ordered`
   const paid = cart.map(({ quantity, productId }) => `${quantity} × ${productId}`).join(', ')
   const quantity = cart.reduce((sum, line) => sum + line.quantity, 0)
   const isSame = quantity === order.quantity && cart.every(({ productId }) => productId === order.productId)
   return isSame ? undefined : `it is for ${paid}, and ${ordered} was ordered`
+}
+
+/**
+ * In what less, or more, was paid than the order's price.
+ *
+ * In another currency the provider converted the price (adaptive pricing) at a rate that we don't know. Then nothing but product, quantity and the
+ * absence of discounts is held against the order.
+ */
+function priceDifference(order: Order, { charged, isDiscounted }: ProviderPayment): string | undefined {
+  const wanted = `the price of the order is ${formatMoney(order.price)}`
+  if (isDiscounted) return `it has a discount, and ${wanted}`
+  if (charged === undefined) return `it does not say what was charged, and ${wanted}`
+  if (charged.total.currency !== order.price.currency || isPriceOf(order, charged)) return undefined
+  const [total, net] = [charged.total.amountMinor, netMinor(charged)].map((amountMinor) =>
+    formatMoney({ amountMinor, currency: charged.total.currency }),
+  )
+  return `${total} were charged, ${net} without tax, and ${wanted}`
+}
+
+/**
+ * Tax is added to a price or contained in it, as the product says at the provider; the payment does not tell which. So either the net or the total
+ * is the price.
+ */
+function isPriceOf({ price }: Order, charged: Charged): boolean {
+  return netMinor(charged) === price.amountMinor || charged.total.amountMinor === price.amountMinor
+}
+
+function netMinor({ total, taxMinor }: Charged): bigint {
+  return total.amountMinor - taxMinor
 }
 
 function flagged(paymentId: string, reason: string): CreditOutcome {

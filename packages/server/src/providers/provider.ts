@@ -40,6 +40,18 @@ export interface ProviderPayment {
   readonly isRefunded: boolean
   /** What was bought; undefined where the provider does not say, as for subscriptions. */
   readonly cart: readonly CartLine[] | undefined
+  /** What the customer was charged; undefined where the provider does not say, or says what makes no sense. */
+  readonly charged: Charged | undefined
+  /** Whether a discount code or the like made it cheaper. */
+  readonly isDiscounted: boolean
+}
+
+/** In the currency that the customer paid in, which need not be the price's, and not in the one that the merchant is paid out in. */
+export interface Charged {
+  /** Tax included. */
+  readonly total: Money
+  /** The part of the total that is tax. */
+  readonly taxMinor: bigint
 }
 
 export interface CartLine {

@@ -32,6 +32,11 @@ function paymentEvent(data: object, type = 'payment.succeeded') {
       customer: { customer_id: 'cus_1', email: 'ada@example.com', name: 'Ada' },
       metadata: {},
       product_cart: null,
+      // One of the pack `power`, with 19 % of tax on top.
+      total_amount: 4760,
+      tax: 760,
+      currency: 'USD',
+      discounts: null,
       ...data,
     },
   }
@@ -395,6 +400,59 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     expect(await available(customer)).toBe('0')
   })
 
+  /** A signed payment for one `power` is delivered; answers its message when it is settled. */
+  async function paid(id: string, data: object) {
+    const { productId } = await orderOf(id)
+    const message = signMessage(
+      shop.secret,
+      paymentEvent({
+        metadata: { tallystick_order: id },
+        product_cart: [{ product_id: productId, quantity: 1 }],
+        ...data,
+      }),
+    )
+    expect(await deliver(shop, message)).toBe(200)
+    return settledMessage(message.headers['webhook-id'] ?? '')
+  }
+
+  const discount = { discount_id: 'dsc_1', code: 'FREE', type: 'percentage', amount: 10_000, position: 0 }
+  test.each([
+    ['with everything taken off', { total_amount: 1, tax: 0, discounts: [discount] }, 'a discount'],
+    ['with a discount of the old field', { discount_id: 'dsc_1' }, 'a discount'],
+    ['with discounts of a new shape', { discounts: { code: 'FREE' } }, 'a discount'],
+    [
+      'with a discount, in another currency',
+      { currency: 'EUR', total_amount: 1, tax: 0, discounts: [discount] },
+      'a discount',
+    ],
+    ['for one cent', { total_amount: 1, tax: 0 }, '0.01 USD were charged, 0.01 USD without tax'],
+    ['for a net below the price', { total_amount: 4200, tax: 760 }, '34.40 USD without tax'],
+    ['for more than the price', { total_amount: 8000, tax: 0 }, '80.00 USD were charged'],
+    ['with a negative tax', { total_amount: 1, tax: -3999 }, 'does not say what was charged'],
+    ['with more tax than it is', { total_amount: 1, tax: 2 }, 'does not say what was charged'],
+    ['without a total', { total_amount: undefined }, 'does not say what was charged'],
+    ['without a currency', { currency: null }, 'does not say what was charged'],
+  ])('a payment %s is flagged, and grants nothing', async (_, data, note) => {
+    const customer = newCustomer()
+    const { id } = await checkout(customer)
+    expect(await paid(id, data)).toMatchObject({ state: 'flagged', note: expect.stringContaining(note) })
+    expect(await order(id)).toMatchObject({ state: 'open', payment: null })
+    expect(await available(customer)).toBe('0')
+  })
+
+  test.each([
+    ['without tax', { total_amount: 4000, tax: null }],
+    ['with tax on top', { total_amount: 4760, tax: 760 }],
+    ['with tax inside the price', { total_amount: 4000, tax: 639 }],
+    ['in the currency of the customer', { total_amount: 4391, tax: 701, currency: 'EUR' }],
+    ['with no discounts in the list', { discounts: [] }],
+  ])('the price is paid %s: credited', async (_, data) => {
+    const customer = newCustomer()
+    const { id } = await checkout(customer)
+    expect(await paid(id, data)).toMatchObject({ state: 'processed', note: null })
+    expect(await available(customer)).toBe('500')
+  })
+
   test('a second payment for one order is flagged to be refunded', async () => {
     const customer = newCustomer()
     const opened = await checkout(customer)
@@ -487,7 +545,11 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
       customer: { customer_id: 'cus_patience' },
       billing: undefined,
       payment_provider: 'unheard_of',
-      discounts: [{ type: 'flat' }],
+      total_amount: '12000',
+      tax: null,
+      currency: 'usd',
+      discounts: undefined,
+      discount_id: null,
     })
     // Signed as it is written, with its spaces: what arrived is verified, and not what would be written again.
     await deliver(shop, signMessage(shop.secret, JSON.stringify(event, null, 2)))
@@ -768,6 +830,8 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     expect(euros.body.detail).toContain('40.00 USD in the catalog, 40.00 EUR at Dodo')
     const free = await buy(await createProduct(shop.dodo, { pay_what_you_want: true }))
     expect(free).toMatchObject({ status: 422 })
+    const fair = await buy(await createProduct(shop.dodo, { purchasing_power_parity: true }))
+    expect(fair).toMatchObject({ status: 422 })
     const missing = await buy('pdt_nowhere')
     expect(missing.body.detail).toContain('no such product')
   })

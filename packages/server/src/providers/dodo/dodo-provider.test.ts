@@ -71,6 +71,14 @@ describe('calls to Dodo', () => {
     expect(await sent[0]?.json()).not.toHaveProperty('customer')
   })
 
+  test('never let a customer take a discount, for the price of an order is frozen', async () => {
+    const { provider, sent } = await providerThatGets(() =>
+      Response.json({ session_id: 'cks_1', checkout_url: 'https://test.checkout.dodopayments.com/s' }),
+    )
+    await provider.startCheckout(checkout)
+    expect(await sent[0]?.json()).toMatchObject({ feature_flags: { allow_discount_code: false } })
+  })
+
   test.each([
     ['a server error', () => refused(500, 'INTERNAL_SERVER_ERROR'), 'provider_unavailable', true],
     ['too many requests', () => refused(429, 'TOO_MANY_REQUESTS'), 'provider_unavailable', true],

@@ -56,6 +56,8 @@ function differences(wanted: Money, price: Price): ProductDifference[] {
     found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: formatMoney(atDodo) })
   if (price.pay_what_you_want === true)
     found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: 'what the customer wants to pay' })
+  if (price.purchasing_power_parity === true)
+    found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: "by the customer's country" })
   const discountBps = price.discount_bps ?? (price.discount ?? 0) * 100
   if (discountBps > 0) found.push({ what: 'discount', inCatalog: 'none', atDodo: `${discountBps / 100} %` })
   return found

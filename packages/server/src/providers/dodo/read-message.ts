@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseId } from '../../kernel/ids.ts'
-import type { MessageReading, ProviderPayment } from '../provider.ts'
+import type { Charged, MessageReading, ProviderPayment } from '../provider.ts'
 import { failureOf } from './failure-sentences.ts'
 
 /** Our order's id travels to the checkout and comes back with the payment under this name. */
@@ -18,6 +18,29 @@ const count = z.union([
     .transform(Number),
 ])
 
+const amount = z.union([
+  z.int().min(0),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+])
+
+const chargeSchema = z
+  .looseObject({
+    total_amount: amount,
+    // No tax is null.
+    tax: amount.nullish(),
+    currency: z.string().regex(/^[A-Za-z]{3}$/),
+  })
+  .transform(
+    ({ total_amount, tax, currency }): Charged => ({
+      total: { amountMinor: BigInt(total_amount), currency: currency.toUpperCase() },
+      taxMinor: BigInt(tax ?? 0),
+    }),
+  )
+  .refine(({ total, taxMinor }) => taxMinor <= total.amountMinor)
+
 const paymentSchema = z.looseObject({
   payment_id: z.string().min(1),
   status: z.string().nullish(),
@@ -29,6 +52,8 @@ const paymentSchema = z.looseObject({
     .nullish()
     .catch(null),
   product_cart: z.array(z.looseObject({ product_id: z.string(), quantity: count })).nullish(),
+  discounts: z.unknown().optional(),
+  discount_id: z.unknown().optional(),
 })
 
 const paymentEvents = new Set([
@@ -94,7 +119,14 @@ function paymentFrom(data: z.output<typeof paymentSchema>): ProviderPayment {
     providerCustomerId: data.customer?.customer_id,
     isRefunded: (data.refund_status ?? '') !== '',
     cart: data.product_cart?.map((line) => ({ productId: line.product_id, quantity: line.quantity })),
+    charged: chargeSchema.safeParse(data).data,
+    isDiscounted: isDiscount(data.discounts) || isDiscount(data.discount_id),
   }
+}
+
+/** Anything but nothing: a shape that came after this was written is a discount too. */
+function isDiscount(said: unknown): boolean {
+  return Array.isArray(said) ? said.length > 0 : said !== undefined && said !== null && said !== ''
 }
 
 function describeIssues(error: z.ZodError): string {

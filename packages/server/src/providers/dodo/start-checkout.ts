@@ -37,6 +37,8 @@ async function createSession(
     client.checkoutSessions.create(
       {
         product_cart: [{ product_id: productId, quantity }],
+        // An order's price is frozen in it, and what was paid is held against it: a code of the customer's would make them differ.
+        feature_flags: { allow_discount_code: false },
         metadata: { [orderMetadataKey]: formatId('order', orderId) },
         return_url: returnUrl,
         ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
