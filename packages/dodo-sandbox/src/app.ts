@@ -5,7 +5,7 @@ import { checkoutRoutes } from './checkouts/routes.ts'
 import { controlRoutes } from './control/routes.ts'
 import { listCustomers } from './customers/queries.ts'
 import { customerRoutes } from './customers/routes.ts'
-import { refuseOtherSites, requireApiKey } from './http/guards.ts'
+import { refuseOtherHosts, refuseOtherSites, requireApiKey } from './http/guards.ts'
 import { uncoveredRoutes } from './http/uncovered-routes.ts'
 import type { RandomBytes } from './kernel/ids.ts'
 import type { SandboxLog } from './kernel/options.ts'
@@ -32,6 +32,8 @@ export interface AppInput {
   /** Asked per request, for the port is known only once the server listens. */
   checkoutOrigin: () => string
   apiOrigin: () => string
+  /** The address it was told to listen on, as an address names it. */
+  host: string
 }
 
 // Enough to find what just happened; older things are in the API.
@@ -42,6 +44,10 @@ const bodyBytesMax = 1_000_000
 
 function refuseLargeBody(): never {
   throw new Refusal(413, 'INVALID_REQUEST_BODY', 'The request body is larger than a megabyte.')
+}
+
+function hostnameOf(origin: string): string[] {
+  return URL.canParse(origin) ? [new URL(origin).hostname] : []
 }
 
 /** All routes: the API behind the key, the pages and the control routes open. */
@@ -72,6 +78,8 @@ export function createApp(input: AppInput): Hono {
   )
 
   app.use(bodyLimit({ maxSize: bodyBytesMax, onError: refuseLargeBody }))
+  const ownHosts = () => [input.host.toLowerCase(), ...hostnameOf(input.checkoutOrigin())]
+  for (const path of ['/', '/_sandbox/*']) app.use(path, refuseOtherHosts(ownHosts))
   for (const path of ['/_sandbox/*', '/session/*', '/overlay/*']) app.use(path, refuseOtherSites)
   app.route('/', assetRoutes())
   app.route('/', checkoutPageRoutes({ store, worker, random }))

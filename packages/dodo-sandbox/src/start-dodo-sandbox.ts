@@ -75,6 +75,7 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       log,
       checkoutOrigin: () => options.checkoutOrigin ?? url,
       apiOrigin: () => url,
+      host: host.includes(':') ? `[${host}]` : host,
     })
     const server = createAdaptorServer({ fetch: app.fetch })
     const { port } = await new Promise<AddressInfo>((resolve, reject) => {

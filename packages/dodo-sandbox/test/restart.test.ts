@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import DodoPayments from 'dodopayments'
 import { expect, onTestFinished, test } from 'vitest'
@@ -190,4 +190,23 @@ test('the command refuses what it does not understand', async () => {
   await expect(startCommand(['--retry-schedule-ms', '0,soon'])).rejects.toThrow(
     /needs a whole number, not "soon"/,
   )
+})
+
+test('the state, which holds the secrets, is its owner’s alone, also when it was open before', async () => {
+  const file = stateFile()
+  mkdirSync(dirname(file))
+  writeFileSync(file, '')
+  chmodSync(file, 0o644)
+  const { client } = await openShop({
+    stateFile: file,
+    webhooks: [{ url: 'http://localhost:9/hook', secret }],
+  })
+  await makeSession(client)
+  const modes = readdirSync(dirname(file)).map(
+    (name) => [name, (statSync(join(dirname(file), name)).mode & 0o777).toString(8)] as const,
+  )
+  expect(modes).toEqual([
+    ['dodo.sqlite', '600'],
+    ['dodo.sqlite-wal', '600'],
+  ])
 })

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
@@ -37,7 +37,7 @@ export interface OpenStore {
  * @throws when another process has the file open, or when a newer version of this program wrote it
  */
 export function openStore(input: OpenStore): Store {
-  if (input.stateFile !== undefined) mkdirSync(dirname(input.stateFile), { recursive: true })
+  if (input.stateFile !== undefined) makePrivate(input.stateFile)
   const database = new DatabaseSync(input.stateFile ?? ':memory:')
   try {
     prepareDatabase(database, input.stateFile)
@@ -85,6 +85,15 @@ export function openStore(input: OpenStore): Store {
       database.close()
     },
   }
+}
+
+/** The file holds the API key and the webhook secrets. SQLite gives the files that it puts beside it the same mode. */
+function makePrivate(stateFile: string): void {
+  mkdirSync(dirname(stateFile), { recursive: true, mode: 0o700 })
+  closeSync(openSync(stateFile, 'a', 0o600))
+  // What an earlier version made was open to all.
+  for (const file of [stateFile, `${stateFile}-wal`, `${stateFile}-shm`, `${stateFile}-journal`])
+    if (existsSync(file)) chmodSync(file, 0o600)
 }
 
 function prepareDatabase(database: DatabaseSync, stateFile: string | undefined): void {
