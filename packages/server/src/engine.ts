@@ -16,7 +16,7 @@ import { holdNotFound, keyReused } from './ledger/errors.ts'
 import { callerKey } from './ledger/keys.ts'
 import { createLedger, type Ledger } from './ledger/ledger.ts'
 import { offerTopUp } from './ledger/offer-top-up.ts'
-import type { Key, Operation } from './ledger/operations.ts'
+import type { ChargeOperation, Key, Operation } from './ledger/operations.ts'
 import type { LotView } from './ledger/read-wallet.ts'
 import type {
   BalanceRequest,
@@ -212,14 +212,38 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     }
   }
 
-  /** What charging and holding have in common. */
-  async function spending(request: SpendRequest, operationName: string) {
+  /** Charging and holding, by what the catalog says now; a key that was bound under an earlier catalog answers what it answered then. */
+  async function spend(
+    request: SpendRequest,
+    kind: 'charge' | 'hold',
+    operationOf: (fields: Omit<ChargeOperation, 'kind'>) => Operation,
+  ): Promise<Done> {
     const { customer, description, idempotencyKey } = request
+    const key: Key = callerKey(idempotencyKey, kind, withoutKey(request))
     const { catalog, id: catalogId } = inUse
-    const { unit, credits, action } = priceSpending(catalog, request)
+    let priced: ReturnType<typeof priceSpending>
+    try {
+      priced = priceSpending(catalog, request)
+    } catch (refusal) {
+      const done = await replayUnderAnyUnit(customer, key)
+      if (done === undefined) throw refusal
+      return done
+    }
+    const { unit, credits, action } = priced
     const { walletId: wallet, owner } = await walletOf(customer, unit)
-    const key: Key = callerKey(idempotencyKey, operationName, withoutKey(request))
-    return { owner, fields: { walletId: wallet, key, credits, unit, action, description, catalogId } }
+    const fields = { walletId: wallet, key, credits, unit, action, description, catalogId }
+    return submit(owner, idempotencyKey, operationOf(fields))
+  }
+
+  /** The action may have left the catalog since: then its unit is not known any more, and each is asked. */
+  async function replayUnderAnyUnit(customer: string, key: Key): Promise<Done | undefined> {
+    for (const unit of inUse.catalog.unitsById.keys()) {
+      const owner = { mode, customer, unit }
+      // oxlint-disable-next-line no-await-in-loop
+      const receipt = await ledger.replay(walletId(owner), key)
+      if (receipt !== undefined) return { walletId: walletId(owner), owner, receipt }
+    }
+    return undefined
   }
 
   return {
@@ -231,15 +255,11 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
       inUse = await store(next)
     },
 
-    charge: async (request) => {
-      const { owner, fields } = await spending(request, 'charge')
-      return submit(owner, request.idempotencyKey, { kind: 'charge', ...fields })
-    },
+    charge: (request) => spend(request, 'charge', (fields) => ({ kind: 'charge', ...fields })),
 
-    hold: async (request) => {
-      const { owner, fields } = await spending(request, 'hold')
+    hold: (request) => {
       const timeToLiveMs = (request.expiresInSeconds ?? holdExpirySeconds) * 1000
-      return submit(owner, request.idempotencyKey, { kind: 'hold', ...fields, timeToLiveMs })
+      return spend(request, 'hold', (fields) => ({ kind: 'hold', timeToLiveMs, ...fields }))
     },
 
     capture: async (request) => {

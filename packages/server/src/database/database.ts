@@ -33,8 +33,13 @@ export interface Database {
   readonly driver: 'postgres' | 'pglite'
   /** A test's clock, or undefined where the database's own is meant. */
   readonly clock: Clock | undefined
-  /** One transaction: commits when `work` returns, rolls back when it throws. Nothing but `tx` may be used inside it. */
+  /**
+   * One transaction: commits when `work` returns, rolls back when it throws. Nothing but `tx` may be used inside it. One that lost against others
+   * is run again, so `work` does nothing that a rollback does not undo.
+   */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** For reading only: all statements see the same moment. */
+  snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   openLane(): Promise<LaneConnection>
   /** Where pg-boss runs its statements. */
   readonly jobs: Pick<ConstructorOptions, 'connectionString' | 'db' | 'backend'>

@@ -23,3 +23,23 @@ test('a connection that is ended from outside is a fault, in a transaction and i
   await lane.close()
   await database.close()
 })
+
+test('a transaction that lost against another is run again', async () => {
+  const database = await openDatabase({ url: (await createTestDatabase()).url })
+  let tries = 0
+  const answer = await database.transaction(async (tx) => {
+    tries += 1
+    if (tries === 1)
+      await tx.run(
+        {
+          name: 'lose',
+          text: "do $$ begin raise exception 'could not serialize' using errcode = '40001'; end $$",
+        },
+        [],
+      )
+    return 'done'
+  })
+  expect(answer).toBe('done')
+  expect(tries).toBe(2)
+  await database.close()
+})

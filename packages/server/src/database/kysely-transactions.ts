@@ -1,7 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { CompiledQuery, type Kysely, type Transaction as KyselyTransaction } from 'kysely'
-import type { Clock, Session, Statement, Transaction } from './database.ts'
-import { asDatabaseFault } from './faults.ts'
+import {
+  CompiledQuery,
+  type IsolationLevel,
+  type Kysely,
+  type Transaction as KyselyTransaction,
+} from 'kysely'
+import { Fault } from '../kernel/refusal.ts'
+import type { Clock, Database, Session, Statement, Transaction } from './database.ts'
+import { asDatabaseFault, databaseConflict } from './faults.ts'
 import type { Tables } from './tables.ts'
 
 const inside = new AsyncLocalStorage<true>()
@@ -11,18 +17,37 @@ export function isInsideTransaction(): boolean {
   return inside.getStore() === true
 }
 
-/** `Database.transaction` over a Kysely of either driver. */
-export function transactionsOver(kysely: Kysely<Tables>, clock: Clock | undefined) {
-  return async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
-    try {
-      return await kysely.transaction().execute(async (db) => {
-        const session = sessionOver(db)
-        const tx = { ...session, db, now: clock?.() ?? (await readClock(session)) }
-        return inside.run(true, () => work(tx))
-      })
-    } catch (error) {
-      throw asDatabaseFault(error)
+/** A transaction that lost against others was rolled back whole, and is run again. */
+const triesMax = 3
+
+/** `Database.transaction` and `Database.snapshot` over a Kysely of either driver. */
+export function transactionsOver(
+  kysely: Kysely<Tables>,
+  clock: Clock | undefined,
+): Pick<Database, 'transaction' | 'snapshot'> {
+  async function run<T>(isolation: IsolationLevel, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop
+        return await kysely
+          .transaction()
+          .setIsolationLevel(isolation)
+          .execute(async (db) => {
+            const session = sessionOver(db)
+            const tx = { ...session, db, now: clock?.() ?? (await readClock(session)) }
+            return inside.run(true, () => work(tx))
+          })
+      } catch (error) {
+        const fault = asDatabaseFault(error)
+        const isConflict = fault instanceof Fault && fault.code === databaseConflict
+        if (!isConflict || tries === triesMax) throw fault
+      }
     }
+  }
+
+  return {
+    transaction: (work) => run('read committed', work),
+    snapshot: (work) => run('repeatable read', work),
   }
 }
 

@@ -70,7 +70,7 @@ function pgliteDatabase(
     jobs: { db: fromPglite(withNumbers(pglite)), backend: 'pglite' },
     pglite,
     kysely,
-    transaction: transactionsOver(kysely, clock),
+    ...transactionsOver(kysely, clock),
     openLane: () => Promise.resolve(pgliteLane(pglite)),
     close: async () => {
       await kysely.destroy()

@@ -35,7 +35,7 @@ export function openPostgres(options: PostgresOptions): Database & { readonly ky
     clock,
     kysely,
     jobs: { connectionString: options.url },
-    transaction: transactionsOver(kysely, clock),
+    ...transactionsOver(kysely, clock),
     openLane: () => Promise.resolve(postgresLane(options)),
     close: () => kysely.destroy(),
   }

@@ -161,5 +161,6 @@ interface InboxRow {
   attempts: Generated<number>
   note: string | null
   received_at: Date
+  due_at: Date
   processed_at: Date | null
 }

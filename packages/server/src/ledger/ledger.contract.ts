@@ -80,6 +80,9 @@ export async function tally(answers: readonly Promise<unknown>[]): Promise<Recor
   return counts
 }
 
+const append = (column: string, element: string): string => `${column} = ${column} || ${element}`
+const first = (column: string): string => `${column} = ${column}[1:1]`
+
 /**
  * @param open opens the driver's database; a clock given to it stands in for the database's own
  */
@@ -416,7 +419,6 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
       await plant(mended)
     }
     // A lot that nobody granted: more to spend than there is.
-    const append = (column: string, element: string) => `${column} = ${column} || ${element}`
     await plant(
       [
         append('lot_ids', `'${newId()}'::uuid`),
@@ -431,7 +433,6 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
       ['open lots available', 2_000_000n, 7_000_000n],
       ['lot without a row', 0n, 5_000_000n],
     ])
-    const first = (column: string) => `${column} = ${column}[1:1]`
     await plant(
       [
         'lot_ids',

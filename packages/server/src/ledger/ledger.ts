@@ -4,9 +4,11 @@ import type { IdInWallet, NewId, Uuid, WalletOwner } from '../kernel/ids.ts'
 import { walletId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import type { LedgerContext } from './context.ts'
+import { keyReused } from './errors.ts'
 import { createLane, type Lane } from './lane.ts'
 import { type EntriesPage, listEntries, type PageOfEntries } from './list-entries.ts'
-import type { Operation, Receipt } from './operations.ts'
+import { readBoundKey } from './load.ts'
+import type { Key, Operation, Receipt } from './operations.ts'
 import { type BalanceView, type HoldView, readBalance, readHold, readOwner } from './read-wallet.ts'
 import { type Verification, verify } from './verify.ts'
 
@@ -26,6 +28,12 @@ export interface Ledger {
    * @throws Fault database_unavailable: repeat with the same key
    */
   submit(operation: Operation): Promise<Receipt>
+  /**
+   * What was answered when the key was bound in that wallet; undefined when it is not bound there.
+   *
+   * @throws keyReused when it is bound to another operation
+   */
+  replay(walletId: Uuid, key: Key): Promise<Receipt | undefined>
   /** As of now: lapsed holds and expired lots are counted as such, though nothing is written. An unknown wallet has zeros. */
   balance(owner: WalletOwner): Promise<BalanceView>
   hold(id: IdInWallet): Promise<HoldView | undefined>
@@ -57,11 +65,16 @@ export async function createLedger({
       invariant(!isInsideTransaction(), 'a lane is never waited for inside a transaction')
       return laneOf(lanes, operation.walletId).submit(operation)
     },
-    balance: (owner) => database.transaction((tx) => readBalance(tx, walletId(owner), context)),
-    hold: (id) => database.transaction((tx) => readHold(tx, id, context)),
-    owner: (id) => database.transaction((tx) => readOwner(tx, id)),
-    entries: (owner, page) => database.transaction((tx) => listEntries(tx, walletId(owner), page)),
-    verify: () => database.transaction((tx) => verify(tx)),
+    replay: async (id, key) => {
+      const bound = await database.snapshot((tx) => readBoundKey(tx, id, key.id))
+      if (bound !== undefined && bound.fingerprint !== key.fingerprint) throw keyReused({ key: key.id })
+      return bound?.receipt
+    },
+    balance: (owner) => database.snapshot((tx) => readBalance(tx, walletId(owner), context)),
+    hold: (id) => database.snapshot((tx) => readHold(tx, id, context)),
+    owner: (id) => database.snapshot((tx) => readOwner(tx, id)),
+    entries: (owner, page) => database.snapshot((tx) => listEntries(tx, walletId(owner), page)),
+    verify: () => database.snapshot((tx) => verify(tx)),
     close: async () => {
       await Promise.all(lanes.map((lane) => lane.close()))
     },

@@ -76,6 +76,21 @@ export async function loadBatch(
   )
 }
 
+/** What the key is bound to in the wallet, if it is: read without a lock, for what is bound once is bound for good. */
+export async function readBoundKey(
+  session: Session,
+  walletId: Uuid,
+  keyId: Uuid,
+): Promise<{ readonly fingerprint: bigint; readonly receipt: Receipt } | undefined> {
+  const entries = await session.run<BoundEntryRow>(statements.readBoundKeys, [[walletId], [keyId]])
+  const holdIds = [...new Set(entries.flatMap((entry) => entry.hold_id ?? []))]
+  const holds =
+    holdIds.length === 0
+      ? []
+      : await session.run<HoldRow>(statements.readHolds, [holdIds.map(() => walletId), holdIds])
+  return receipts(entries, holds.map(holdFromRow)).get(keyId)
+}
+
 async function insertMissing(session: Session, grants: readonly GrantOperation[]): Promise<void> {
   if (grants.length === 0) return
   const byId = [...new Map(grants.map((grant) => [grant.walletId, grant])).values()]

@@ -166,6 +166,27 @@ describe('the routes under /dev', () => {
     expect(answered.status).toBe(200)
     await expect.poll(() => killed).toEqual(['killed'])
   })
+
+  test('are for this machine: a name elsewhere that leads here cannot read or end anything', async () => {
+    const killed: string[] = []
+    for (const [method, path] of [
+      ['GET', '/dev/inbox'],
+      ['POST', '/dev/kill'],
+    ] as const) {
+      const headers = { host: 'evil.example:4100' }
+      const refused = await dev(killed).fetch(
+        new Request(`http://localhost:4100${path}`, { method, headers }),
+      )
+      expect(refused.status).toBe(403)
+      expect(await refused.json()).toMatchObject({
+        code: 'not_for_pages',
+        detail: expect.stringContaining('sent to evil.example:4100'),
+      })
+    }
+    expect(killed).toEqual([])
+    const own = new Request('http://t/dev/inbox', { headers: { host: 'localhost:4100' } })
+    expect((await dev().fetch(own)).status).toBe(200)
+  })
 })
 
 describe('a server is not made', () => {
@@ -212,6 +233,23 @@ describe('mounted under a path of another app', () => {
     })
     expect(await response.json()).toMatchObject({ credits: '5', balance: { available: '45' } })
   })
+})
+
+test('a key answers what it answered also when the action has left the catalog since', async () => {
+  const other = await openApi()
+  onTestFinished(() => other.close())
+  const customer = newCustomer()
+  const [chargeKey, holdKey] = [crypto.randomUUID(), crypto.randomUUID()]
+  const body = { customer, action: 'image.hires' }
+  const charged = await other.post('/v1/charges', body, chargeKey)
+  const held = await other.post('/v1/holds', body, holdKey)
+  await other.engine.setCatalog(checkCatalog({ ...catalog, actions: { chat: { credits: 3 } } }))
+  expect((await other.post('/v1/charges', body, chargeKey)).json).toEqual(charged.json)
+  expect((await other.post('/v1/holds', body, holdKey)).json).toEqual(held.json)
+  expect((await other.post('/v1/charges', body, crypto.randomUUID())).json.code).toBe('unknown_action')
+  expect((await other.post('/v1/charges', { ...body, quantity: 2 }, chargeKey)).json.code).toBe(
+    'idempotency_key_reused',
+  )
 })
 
 test('the globals of the app stay its own', () => {

@@ -178,10 +178,11 @@ const statements = [
     attempts integer not null default 0,
     note text,
     received_at timestamptz not null,
+    due_at timestamptz not null,
     processed_at timestamptz,
     primary key (provider, message_id)
   )`,
-  `create index inbox_unprocessed on inbox (received_at) where state = 'received'`,
+  `create index inbox_due on inbox (due_at) where state = 'received'`,
   `create index inbox_of_order on inbox (order_id) where order_id is not null`,
 ]
 
