@@ -18,7 +18,7 @@ let reachable = true
 function noteReachable(answers: boolean): void {
   if (answers === reachable) return
   reachable = answers
-  void studio.tellReachable(answers)
+  studio.tellReachable(answers)
 }
 
 const credits = createClient<typeof catalog>({
@@ -60,14 +60,12 @@ const studio = createStudio(
   { files: await readPageFiles(folder), frameSources: [...dodoHosts, ...localHosts, ...dodoUrl] },
 )
 
+// Before anybody can begin something new that would look as if it had been interrupted.
+await studio.recover()
+
 const server = serve(
   { fetch: studio.fetch, port: environment.port, hostname: environment.host },
-  ({ port }) => {
-    log(`studio listens on http://localhost:${port}`)
-    studio
-      .recover()
-      .catch((error: unknown) => log(`could not go on where the last run stopped: ${String(error)}`))
-  },
+  ({ port }) => log(`studio listens on http://localhost:${port}`),
 )
 server.on('error', (error) => {
   log(`The studio cannot listen on port ${environment.port}: ${error.message}`)

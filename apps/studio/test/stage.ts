@@ -1,6 +1,6 @@
 /** The studio with everything behind it in one process: the real server, the local Dodo, and a model that answers at once. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@tallystick/client'
@@ -42,13 +42,19 @@ export async function openStage() {
     provider: { dodo: { apiKey: dodo.apiKey, webhookSecrets: [secret], target: { baseUrl: dodo.url } } },
   })
   server = createServer(engine, { apiKeys: [apiKey], dev: { kill: () => {} } })
-  const credits = createClient<typeof catalog>({ url: tallystickUrl, apiKey, fetch: toServer })
+  const network = { isAway: false }
+  const credits = createClient<typeof catalog>({
+    url: tallystickUrl,
+    apiKey,
+    retryForMs: 1_000,
+    fetch: (request) => (network.isAway ? Promise.reject(new Error('away')) : toServer(request)),
+  })
   const model: Model = { run: async (input) => drawn(input.onTile) }
   const lines: string[] = []
   let studio: Studio = await start(true)
 
-  async function start(isDev: boolean): Promise<Studio> {
-    const now = () => new Date()
+  async function start(isDev: boolean, laterMs = 0): Promise<Studio> {
+    const now = () => new Date(Date.now() + laterMs)
     const visitors = await openVisitors({ folder, now, randomBytes })
     const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/html', isHashed: false }
     return createStudio(
@@ -67,16 +73,26 @@ export async function openStage() {
 
   return {
     credits,
+    /** Whether the studio reaches the credits server. */
+    network,
     model,
     lines,
+    /** Who has a folder on the disk. */
+    shelves: () => readdir(join(folder, 'visitors')),
+    ordersFile: (customer: string) => join(folder, 'visitors', customer, 'orders.json'),
     /** A browser with a cookie jar for one cookie. */
     visit: () => visit((request) => studio.fetch(request)),
     /** Ends the studio as a kill would, and starts another one on the same folder. */
-    async restart(options: { isDev: boolean } = { isDev: true }) {
+    async restart(options: { isDev: boolean; laterMs?: number } = { isDev: true }) {
       studio.close()
-      studio = await start(options.isDev)
-      await studio.recover()
+      studio = await start(options.isDev, options.laterMs)
+      return studio.recover()
     },
+    /** Recovers once more, in a studio that is at work. */
+    recoverAgain: () => studio.recover(),
+    /** A request of somebody without a cookie. */
+    stranger: async (method: string, path: string) =>
+      studio.fetch(new Request(`http://studio.internal${path}`, { method })),
     async close() {
       studio.close()
       await engine.close()

@@ -178,7 +178,8 @@ describe('a restart', () => {
     const visitor = await stage.visit()
     const { id } = await visitor.start('image.hires')
     await visitor.until(id, 'developing')
-    await stage.restart()
+    const { settled } = await stage.restart()
+    await settled
     stage.model.run = normal
     expect(await visitor.job(id)).toMatchObject({ state: 'failed', receipt: null })
     expect((await visitor.me()).balance).toMatchObject({ spendable: '50', held: '0' })

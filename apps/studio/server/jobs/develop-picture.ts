@@ -21,14 +21,31 @@ export class Cancelled extends Error {
 /**
  * Enlarges a picture against credits: they are held before the model runs, taken when the picture is on disk, and given
  * back when anything goes wrong in between. The job on the visitor's shelf tells how far it is, and how it ended.
+ *
+ * @param shelved when the picture is there; the run counts already while it is put there
+ * @throws RunsAlready
  */
 export async function developPicture(
   parts: Pick<Parts, 'credits' | 'enlarger'>,
   visitor: Visitor,
   id: string,
+  shelved: Promise<void> = Promise.resolve(),
 ): Promise<Job> {
+  const job = await visitor.run(id, async (stopped) => {
+    await shelved
+    return develop(parts, visitor, id, stopped)
+  })
+  if (job.state !== 'waiting') visitor.tell({ type: 'balance' })
+  return job
+}
+
+async function develop(
+  parts: Pick<Parts, 'credits' | 'enlarger'>,
+  visitor: Visitor,
+  id: string,
+  stopped: AbortSignal,
+): Promise<Partial<Job>> {
   const { customer } = visitor
-  const controller = visitor.begin(id)
   try {
     const job = await visitor.changeJob(id, { state: 'asking', wall: null, failure: null })
     // #region life:request
@@ -39,7 +56,7 @@ export async function developPicture(
     // #region life:check life:hold
     const { action } = job
     const { result, receipt } = await parts.credits.withCredits(
-      { customer, action, signal: controller.signal },
+      { customer, action, signal: stopped },
       async ({ hold, signal }) => {
         await credited(visitor, id, hold)
         const picture = await enlarge(parts.enlarger, visitor, job, before, signal)
@@ -53,13 +70,10 @@ export async function developPicture(
     const { width, height } = result
     const shown = await readableReceipt(parts, customer, receipt)
     visitor.record('result', `${receipt.used} used, ${receipt.balance.spendable} left`, receipt)
-    visitor.end(id)
-    const done = await visitor.changeJob(id, { state: 'done', after: { width, height }, receipt: shown })
-    visitor.tell({ type: 'balance' })
+    return { state: 'done', after: { width, height }, receipt: shown }
     // #endregion life:result
-    return done
   } catch (error) {
-    return await endWithout(visitor, id, error)
+    return endWithout(visitor, id, error)
   }
 }
 
@@ -85,14 +99,12 @@ function enlarge(
   return enlarger.enlarge({ png, model: modelOf[job.action], signal, onTile })
 }
 
-async function endWithout(visitor: Visitor, id: string, error: unknown): Promise<Job> {
-  // Before the state changes: who sees a picture wait may let it go on in the same moment.
-  visitor.end(id)
+function endWithout(visitor: Visitor, id: string, error: unknown): Partial<Job> {
   // #region life:top-up
   if (error instanceof InsufficientCreditsError) {
     visitor.record('check', error.userMessage, error.problem)
     visitor.record('top-up', `${error.missing} missing: the picture waits`, error.problem)
-    return await visitor.changeJob(id, { state: 'waiting', wall: wallOf(error) })
+    return { state: 'waiting', wall: wallOf(error) }
   }
   // #endregion life:top-up
   const why = error instanceof Error ? error.message : String(error)
@@ -103,9 +115,7 @@ async function endWithout(visitor: Visitor, id: string, error: unknown): Promise
     hold === null ? 'Nothing held, nothing used' : 'Nothing used: the hold was released',
     { failure: why, hold, used: '0' },
   )
-  const job = await visitor.changeJob(id, { state: 'failed', failure, progress: null })
-  visitor.tell({ type: 'balance' })
-  return job
+  return { state: 'failed', failure, progress: null }
 }
 
 function failureSentence(error: unknown, why: string): string {

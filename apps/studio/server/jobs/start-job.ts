@@ -48,11 +48,19 @@ export async function startJob(
     wall: null,
     failure: null,
   }
+  // Nothing is waited for between the count above and this call, from which the run is counted.
+  const shelved = shelve(visitor, job, input.png)
+  const ended = developPicture(parts, visitor, job.id, shelved)
+  // A picture that cannot be shelved ends its run too, and that is told here and once.
+  await Promise.race([shelved, ended])
+  return { job, ended }
+}
+
+async function shelve(visitor: Visitor, job: Job, png: Uint8Array): Promise<void> {
   // A new wish takes the place of one that still waits for credits.
   const waiting = visitor.jobs.filter((other) => other.state === 'waiting' && !visitor.isRunning(other.id))
   await Promise.all(waiting.map((other) => visitor.removeJob(other.id)))
-  await visitor.addJob(job, input.png)
-  return { job, ended: developPicture(parts, visitor, job.id) }
+  await visitor.addJob(job, png)
 }
 
 function sizeFor(input: StartJob): { width: number; height: number } {
@@ -64,19 +72,4 @@ function sizeFor(input: StartJob): { width: number; height: number } {
     throw new NotAPicture(error instanceof Error ? error.message : String(error))
   }
   throw new NotAPicture(`The picture may have at most ${model.pixelsMax} pixels.`)
-}
-
-/** Runs the pictures that waited for credits, oldest first; each may find the wall again. */
-export async function resumeWaiting(
-  parts: Pick<Parts, 'credits' | 'enlarger'>,
-  visitor: Visitor,
-): Promise<void> {
-  const waiting = visitor.jobs
-    .filter((job) => job.state === 'waiting' && !visitor.isRunning(job.id))
-    .reverse()
-  for (const job of waiting) {
-    // One after the other: the first in the queue is the first to be paid for.
-    // oxlint-disable-next-line no-await-in-loop
-    await developPicture(parts, visitor, job.id)
-  }
 }

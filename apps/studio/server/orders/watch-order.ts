@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Order } from '@tallystick/client'
-import { resumeWaiting } from '../jobs/start-job.ts'
+import { type Order, TallystickError } from '@tallystick/client'
+import { resumeWaiting } from '../jobs/resume-waiting.ts'
 import type { DevParts, Parts } from '../parts.ts'
 import type { Visitor } from '../visitors/visitor.ts'
 
@@ -8,7 +8,7 @@ import type { Visitor } from '../visitors/visitor.ts'
 const eagerForMs = 10 * 60_000
 const eagerMs = 600
 const patientMs = 5_000
-// A checkout session ends after a day; an order older than that is only looked at when the visitor asks.
+// A checkout session ends after a day: an order older than that is looked at once more, and forgotten.
 const watchForMs = 24 * 3_600_000
 
 /**
@@ -24,7 +24,7 @@ export async function watchOrder(
   const began = Date.parse(open.opened_at)
   let last: Order | null = null
   let webhooksSeen = 0
-  while (parts.now().getTime() - began < watchForMs) {
+  for (;;) {
     try {
       // #region life:payment life:balance
       // oxlint-disable-next-line no-await-in-loop
@@ -49,7 +49,9 @@ export async function watchOrder(
     } catch (error) {
       // The server may be away; the client has tried for a while already, and the order is not lost.
       parts.log(`order ${open.order}: ${error instanceof Error ? error.message : String(error)}`)
+      if (error instanceof TallystickError && error.code === 'order_not_found') break
     }
+    if (parts.now().getTime() - began >= watchForMs) break
     const waitMs = parts.now().getTime() - began < eagerForMs ? eagerMs : patientMs
     try {
       // Waiting is the point of this loop; an unref'd timer lets the process end.
@@ -59,6 +61,7 @@ export async function watchOrder(
       return
     }
   }
+  await visitor.closeOrder(open.order)
 }
 
 async function afterCredits(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readdir, readFile, rename } from 'node:fs/promises'
 
 export async function readIfThere(path: string): Promise<string | null> {
   const bytes = await readBytesIfThere(path)
@@ -7,8 +7,17 @@ export async function readIfThere(path: string): Promise<string | null> {
 }
 
 export async function readBytesIfThere(path: string): Promise<Buffer | null> {
+  return ifThere(readFile(path))
+}
+
+/** What is in a folder; nothing is in one that is not there. */
+export async function namesIfThere(path: string): Promise<string[]> {
+  return (await ifThere(readdir(path))) ?? []
+}
+
+async function ifThere<T>(reading: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(path)
+    return await reading
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Job, LifeEvent, LifeNode, StudioEvent } from '../../shared/api.ts'
-import { readIfThere, writeWhole } from './files.ts'
+import { namesIfThere, readIfThere, writeWhole } from './files.ts'
 
 // A visitor's shelf: older pictures make room for newer ones.
 const jobsMax = 24
@@ -13,20 +13,29 @@ export interface OpenOrder {
   opened_at: string
 }
 
+/** A picture has one run at a time. */
+export class RunsAlready extends Error {
+  override readonly name = 'RunsAlready'
+}
+
 interface Surroundings {
   folder: string
   now: () => Date
   randomBytes: (count: number) => Uint8Array
 }
 
-/** One customer's shelf: pictures, orders under way, and what happened. All of it lies on disk, and survives a kill. */
+/**
+ * One customer's shelf: pictures, orders under way, and what happened. All of it lies on disk, and survives a kill. The
+ * folder comes with the first thing that is put into it.
+ */
 export class Visitor {
   readonly customer: string
   readonly #at: Surroundings
   readonly #listeners = new Set<(event: StudioEvent) => void>()
-  readonly #aborts = new Map<string, AbortController>()
+  readonly #runs = new Map<string, AbortController>()
   #jobs: Job[] = []
   #keeping: Promise<void> = Promise.resolve()
+  #recording: Promise<void> = Promise.resolve()
   #life: LifeEvent[] = []
   #openOrders: OpenOrder[] = []
 
@@ -37,8 +46,7 @@ export class Visitor {
 
   static async load(customer: string, at: Surroundings): Promise<Visitor> {
     const visitor = new Visitor(customer, at)
-    await mkdir(visitor.#path('jobs'), { recursive: true })
-    const names = await readdir(visitor.#path('jobs'))
+    const names = await namesIfThere(visitor.#path('jobs'))
     const jobs = await Promise.all(names.map((name) => readIfThere(visitor.#path('jobs', name, 'job.json'))))
     visitor.#jobs = jobs
       .filter((text) => text !== null)
@@ -119,27 +127,36 @@ export class Visitor {
     return new Uint8Array(await readFile(this.picture(id, which)))
   }
 
-  /** The controller that stops a job's run; made when the run begins. */
-  begin(id: string): AbortController {
+  /**
+   * Works on a job, and changes it to what the work comes to. The run counts from the moment of this call. It ends in the
+   * same moment as the job changes, for who sees a picture wait may let it go on at once.
+   *
+   * @throws RunsAlready
+   * @throws whatever the work threw; the job stays as it is then
+   */
+  async run(id: string, work: (stopped: AbortSignal) => Promise<Partial<Job>>): Promise<Job> {
+    if (this.#runs.has(id)) throw new RunsAlready(`The picture ${id} is being made already.`)
     const controller = new AbortController()
-    this.#aborts.set(id, controller)
-    return controller
-  }
-
-  end(id: string): void {
-    this.#aborts.delete(id)
+    this.#runs.set(id, controller)
+    let change: Partial<Job>
+    try {
+      change = await work(controller.signal)
+    } finally {
+      this.#runs.delete(id)
+    }
+    return this.changeJob(id, change)
   }
 
   get running(): number {
-    return this.#aborts.size
+    return this.#runs.size
   }
 
   isRunning(id: string): boolean {
-    return this.#aborts.has(id)
+    return this.#runs.has(id)
   }
 
   stop(id: string, reason: Error): void {
-    this.#aborts.get(id)?.abort(reason)
+    this.#runs.get(id)?.abort(reason)
   }
 
   record(node: LifeNode, title: string, facts: unknown, raw?: LifeEvent['raw']): void {
@@ -149,26 +166,44 @@ export class Visitor {
     if (this.#life.length > lifeEventsMax) this.#life.shift()
     this.tell({ type: 'life', event })
     // The drawer's record is for looking at: losing its last line in a crash costs nobody anything.
-    appendFile(this.#path('life.ndjson'), `${JSON.stringify(event)}\n`).catch(() => {})
+    this.#recording = this.#recording.then(() => this.#append(event)).catch(() => {})
   }
 
   async openOrder(order: OpenOrder): Promise<void> {
     this.#openOrders.push(order)
-    await writeWhole(this.#path('orders.json'), JSON.stringify(this.#openOrders))
+    await this.#keepOrders()
   }
 
   async closeOrder(id: string): Promise<void> {
     this.#openOrders = this.#openOrders.filter((open) => open.order !== id)
-    await writeWhole(this.#path('orders.json'), JSON.stringify(this.#openOrders))
+    await this.#keepOrders()
+  }
+
+  #keep(job: Job): Promise<void> {
+    return this.#inTurn(() => writeWhole(this.#path('jobs', job.id, 'job.json'), JSON.stringify(job)))
+  }
+
+  #keepOrders(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#makeFolder()
+      await writeWhole(this.#path('orders.json'), JSON.stringify(this.#openOrders))
+    })
   }
 
   /** One after the other, so that of two changes the later one is what lies on disk. */
-  #keep(job: Job): Promise<void> {
-    const kept = this.#keeping.then(() =>
-      writeWhole(this.#path('jobs', job.id, 'job.json'), JSON.stringify(job)),
-    )
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const kept = this.#keeping.then(write)
     this.#keeping = kept.catch(() => {})
     return kept
+  }
+
+  async #append(event: LifeEvent): Promise<void> {
+    await this.#makeFolder()
+    await appendFile(this.#path('life.ndjson'), `${JSON.stringify(event)}\n`)
+  }
+
+  async #makeFolder(): Promise<void> {
+    await mkdir(this.#path(), { recursive: true })
   }
 
   #path(...parts: string[]): string {
