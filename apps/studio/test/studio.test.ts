@@ -205,7 +205,7 @@ describe('try to break it', () => {
   it.each([
     ['fire', '10 pictures, 40 refusals (402), 0 credits left'],
     ['replay', '200, 200, 200, 200, 200; 150 credits before, 150 after'],
-    ['forge', '401, 401; 150 credits before, 150 after'],
+    ['forge', '401, 401, 401, 401; 150 credits before, 150 after'],
     ['fail', '1 held, then released: 150 credits'],
   ])('%s ends as promised, and the ledger balances', async (name, happened) => {
     if (name === 'fail') {
@@ -221,6 +221,23 @@ describe('try to break it', () => {
     expect(report.verification?.differences).toBe(0)
     expect(report.verification?.entries).toBeGreaterThan(0)
     expect((await visitor.me()).balance.spendable).toBe('150')
+  })
+
+  it('forge shows four refusals to somebody who bought nothing yet, each for its own reason', async () => {
+    const visitor = await stage.visit()
+    const report = await visitor.read<ExperimentReport>('POST', '/api/break/forge')
+    expect(report).toMatchObject({
+      expected: '4 refusals (401), and the balance as it was',
+      happened: '401, 401, 401, 401; 50 credits before, 50 after',
+      passed: true,
+    })
+    const unfit = '401 invalid_signature. No signature fits the body that arrived. Nothing was stored.'
+    expect(report.details).toEqual([
+      `Signed with a wrong secret: ${unfit}`,
+      `True signature, altered body: ${unfit}`,
+      `True signature, body parsed and written again: ${unfit}`,
+      'Signed with the right secret ten minutes ago: 401 invalid_signature. The message was signed more than five minutes ago. Nothing was stored.',
+    ])
   })
 
   it('is not there in production', async () => {

@@ -18,8 +18,9 @@ const experiments: { name: Experiment; title: string; about: string }[] = [
   },
   {
     name: 'forge',
-    title: 'Forge one',
-    about: 'A message signed with a wrong secret, and a true one with its body changed.',
+    title: 'Forge the webhook',
+    about:
+      'Four messages: signed with a wrong secret, the body changed, the body only written anew, and a true one signed ten minutes ago.',
   },
   {
     name: 'fail',
