@@ -10,6 +10,7 @@ import { customerRoutes } from './customers/routes.ts'
 import type { Engine } from './engine.ts'
 import { type App, createApp } from './http/app.ts'
 import { notForPages } from './http/errors.ts'
+import { isForThisMachine } from './http/loopback.ts'
 import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
 import { type Route, route } from './http/route.ts'
 import { Fault } from './kernel/refusal.ts'
@@ -135,6 +136,7 @@ function devRoutes(engine: Engine, dev: NonNullable<ServerOptions['dev']>): Rout
     ...devRoute,
     access: 'open',
     handle: (request) => {
+      if (!isForThisMachine(request.headers)) throw notForPages({ host: request.headers.get('host') ?? '' })
       if (request.headers.has('origin') || request.headers.has('sec-fetch-site')) throw notForPages({})
       return devRoute.handle(request)
     },

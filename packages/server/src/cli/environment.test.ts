@@ -47,6 +47,7 @@ describe('the environment', () => {
     [{ ...least, TALLYSTICK_DEV: 'yes' }, 'TALLYSTICK_DEV must be 1 or 0.'],
     [{ ...least, TALLYSTICK_LOG: 'loud' }, 'TALLYSTICK_LOG must be debug'],
     [{ ...least, TALLYSTICK_DEV: '1', TALLYSTICK_API_KEY: 'tsk_live_a' }, 'is for test keys'],
+    [{ ...least, TALLYSTICK_DEV: '1', HOST: '0.0.0.0' }, 'HOST is 0.0.0.0, and development'],
     [{ ...least, DODO_PAYMENTS_API_KEY: 'k' }, 'DODO_PAYMENTS_WEBHOOK_KEY is missing'],
   ])('that is wrong (%j) is refused: %s', (environment, message) => {
     expect(() => readSettings(environment)).toThrow(message)

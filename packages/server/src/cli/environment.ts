@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isLoopback } from '../http/loopback.ts'
 import { Fault } from '../kernel/refusal.ts'
 import { type DodoSettings, dodoSettingsFrom } from '../providers/dodo/dodo-settings.ts'
 
@@ -65,6 +66,10 @@ export function readSettings(environment: Environment): Settings {
   if (dev && apiKeys.some((key) => key.startsWith('tsk_live_')))
     throw settingsWrong([
       'TALLYSTICK_API_KEY has a live key, and development (TALLYSTICK_DEV=1, --dev) is for test keys.',
+    ])
+  if (dev && !isLoopback(values.HOST))
+    throw settingsWrong([
+      `HOST is ${values.HOST}, and development (TALLYSTICK_DEV=1, --dev) is for this machine alone: its routes under /dev ask for no key. Set HOST to 127.0.0.1, or leave development off.`,
     ])
   return {
     database: databaseFrom(values),

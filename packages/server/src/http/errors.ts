@@ -84,6 +84,9 @@ export const notForPages = refusal({
   code: 'not_for_pages',
   status: 403,
   title: 'Not for web pages',
-  detail: () => 'The routes under /dev are called by programs on this machine, not by a browser.',
+  detail: ({ host }: { host?: string }) =>
+    host === undefined
+      ? 'The routes under /dev are called by programs on this machine, not by a browser.'
+      : `The routes under /dev answer at localhost and 127.0.0.1, and this request was sent to ${host}.`,
   help: 'Without this any page that is open in the browser could end the server.',
 })

@@ -30,6 +30,9 @@ const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 const nodeArgs = extension === 'ts' ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : []
 const guard = new URL(`./parent-guard.${extension}`, import.meta.url).href
 
+/** A development stack is for this machine: its keys lie in a file, and its server can be told to crash. */
+const host = '127.0.0.1'
+
 /** Variables of an app's own surroundings that must not lead the local server to another database or to real money. */
 const notForTheServer = ['DATABASE_URL', 'DODO_PAYMENTS_ENVIRONMENT']
 
@@ -53,6 +56,8 @@ export function planChildren({ folder, configFile, commands, ports, state, envir
       args: [...nodeArgs, `--import=${guard}`, fileURLToPath(dodoCli())],
       env: {
         ...inherited,
+        HOST: host,
+        DODO_SANDBOX_HOST: host,
         DODO_SANDBOX_PORT: String(ports.get('dodo')),
         DODO_SANDBOX_STATE: join(folder, 'dodo.sqlite'),
         DODO_SANDBOX_API_KEY: state.dodo_api_key,
@@ -78,6 +83,7 @@ export function planChildren({ folder, configFile, commands, ports, state, envir
         TALLYSTICK_DATA: folder,
         TALLYSTICK_CONFIG: configFile,
         TALLYSTICK_API_KEY: state.api_key,
+        HOST: host,
         PORT: String(ports.get('server')),
       },
       probeUrl: `${addressOf('server')}/health`,
@@ -93,6 +99,7 @@ export function planChildren({ folder, configFile, commands, ports, state, envir
         ...appVariables,
         TALLYSTICK_DEV: '1',
         TALLYSTICK_DATA: folder,
+        HOST: host,
         PORT: String(ports.get(name)),
       },
       probeUrl: addressOf(name),
