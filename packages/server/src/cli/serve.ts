@@ -18,6 +18,8 @@ export async function serve(environment: Environment): Promise<number> {
   let running: Running
   try {
     const settings = readSettings(environment)
+    // What the embedded database writes is its owner's alone.
+    process.umask(0o077)
     running = await startServing(settings, createLogger({ level: settings.logLevel }))
   } catch (error) {
     // What a person can mend is said in words; what is a bug, with its stack.

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -16,7 +16,7 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const app = `
 import { createServer } from 'node:http'
 createServer((_, response) => response.end(JSON.stringify({ url: process.env.TALLYSTICK_URL, key: process.env.TALLYSTICK_API_KEY, pid: process.pid })))
-  .listen(Number(process.env.PORT), '127.0.0.1')`
+  .listen(Number(process.env.PORT), process.env.HOST)`
 
 const config = `
 import { defineCatalog, pack, usd } from 'tallystick'
@@ -58,7 +58,13 @@ function startDev(...args: readonly string[]): Dev {
   let output = ''
   const child = spawn(process.execPath, ['--conditions=source', main, 'dev', ...args], {
     cwd: folder,
-    env: { ...process.env, TALLYSTICK_API_KEY: undefined, DATABASE_URL: 'postgres://somebody.else/app' },
+    env: {
+      ...process.env,
+      TALLYSTICK_API_KEY: undefined,
+      DATABASE_URL: 'postgres://somebody.else/app',
+      HOST: '0.0.0.0',
+      DODO_SANDBOX_HOST: '0.0.0.0',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr]) {
@@ -129,6 +135,80 @@ test('one command brings up server, local Dodo and app, which are told of each o
   const third = startDev('--run', 'app=node app.mjs')
   await untilReady(third)
   expect(await askApp(third)).toMatchObject({ url: told.url, key: told.key })
+})
+
+test('what it keeps is its owner’s alone, and nobody beside this machine reaches what it runs', async () => {
+  const data = join(folder, '.tallystick')
+  await chmod(data, 0o755)
+  const dev = startDev('--run', 'app=node app.mjs')
+  await untilReady(dev)
+  const entries = await readdir(data, { withFileTypes: true })
+  const modes = await Promise.all(
+    entries.map(async (entry) => [entry.name, (await stat(join(data, entry.name))).mode & 0o077]),
+  )
+  expect(modes).toContainEqual(['dodo.sqlite-wal', 0])
+  expect(modes.filter(([name, others]) => others !== 0 && name !== '.gitignore')).toEqual([])
+  expect((await stat(data)).mode & 0o777).toBe(0o700)
+  for (const name of ['app', 'server', 'dodo']) {
+    const { port } = new URL(dev.address(name))
+    expect((await fetch(`http://127.0.0.1:${port}`)).status).toBeLessThan(500)
+    // Whoever listens at every address listens at this one too.
+    await expect(fetch(`http://127.0.0.2:${port}`)).rejects.toThrow('fetch failed')
+  }
+})
+
+test('a catalog that is broken on save is told in full, and when the server cannot start for it, why', async () => {
+  const dev = startDev()
+  await untilReady(dev)
+  await withBrokenCatalog(async () => {
+    await vi.waitFor(() => expect(dev.output()).toContain('stays in use'), 10_000)
+    expect(dev.output()).toMatch(
+      /^\[server\] error: The catalog in tallystick\.config\.ts has one problem:\n\[server\] {3}actions\.image\.credits .*write.*\n\[server\] The catalog before it stays in use\.$/m,
+    )
+    await fetch(`${dev.address('server')}/dev/kill`, { method: 'POST' })
+    await once(dev.process, 'close')
+    expect(dev.process.exitCode).toBe(1)
+    expect(dev.output()).toMatch(/\nserver ended \(status 1\): it died \d times without answering/)
+    expectCatalogProblem(dev.output().slice(dev.output().indexOf('without answering')))
+  })
+})
+
+test('a catalog that is broken at start is told with file, path and what to write', async () => {
+  await withBrokenCatalog(async () => {
+    const dev = startDev()
+    await once(dev.process, 'close')
+    expect(dev.process.exitCode).toBe(1)
+    expectCatalogProblem(dev.output())
+  })
+})
+
+function expectCatalogProblem(output: string): void {
+  expect(output).toMatch(
+    /The last lines of .*server\.log:\n {2}The catalog in tallystick\.config\.ts has one problem:\n {4}actions\.image\.credits .*write /,
+  )
+}
+
+async function withBrokenCatalog(work: () => Promise<void>): Promise<void> {
+  const file = join(folder, 'tallystick.config.ts')
+  await writeFile(file, config.replace('credits: 1 ', 'credits: 0.5 '))
+  try {
+    await work()
+  } finally {
+    await writeFile(file, config)
+  }
+}
+
+test('a folder that can no longer be written ends nothing that runs', async () => {
+  const dev = startDev()
+  await untilReady(dev)
+  // Stands for a full disk: the draft of dev.json cannot be opened.
+  const draft = join(folder, '.tallystick', `dev.json.${dev.process.pid}.tmp`)
+  await mkdir(draft)
+  await fetch(`${dev.address('server')}/dev/kill`, { method: 'POST' })
+  await vi.waitFor(() => expect(dev.output()).toContain('server answers again'), 20_000)
+  expect(dev.output()).toMatch(/warning: .*\.tallystick cannot be written: EISDIR/)
+  expect(await dev.end('SIGINT')).toBe(0)
+  await rm(draft, { recursive: true })
 })
 
 test('killed, it leaves nothing running, and starts again with the same addresses', async () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ChildLog, worthRepeating } from './child-log.ts'
+import { ChildLog } from './child-log.ts'
 
 let folder: string
 let echoed: string[]
@@ -55,15 +55,20 @@ test('a program that never ends its line does not fill the memory', () => {
     expect(line.length).toBeLessThanOrEqual(65_536)
 })
 
-test.each([
-  ['{"level":30,"msg":"listening"}', undefined],
-  ['{"level":40,"msg":"catalog is broken"}', 'warning: catalog is broken'],
-  ['{"level":50,"msg":"job failed","err":{"message":"away"}}', 'error: job failed: away'],
-  ['{not json', undefined],
-  ['error: port taken', 'error: port taken'],
-  ['TypeError: x is not a function', 'TypeError: x is not a function'],
-  ['0 errors found', undefined],
-  ['the error page is served', undefined],
-])('%s is repeated as %s', (line, repeated) => {
-  expect(worthRepeating(line)).toBe(repeated)
+test('what comes after it was closed is dropped', () => {
+  const log = openLog()
+  log.close()
+  log.write('stdout', 'late\n')
+  log.flush()
+  log.close()
+  expect(readFileSync(log.path, 'utf8')).toBe('')
+})
+
+// The device that is always full is Linux's own.
+test.runIf(existsSync('/dev/full'))('a full disk is told once, and ends nothing', () => {
+  const log = new ChildLog('/dev/full', (line) => echoed.push(line))
+  log.write('stdout', 'one\ntwo\n')
+  log.close()
+  expect(echoed).toEqual([expect.stringMatching(/^warning: \/dev\/full cannot be written: ENOSPC/)])
+  expect(log.tail).toEqual(['one', 'two'])
 })

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { worthRepeating } from './log-line.ts'
 
 /** Two files of this size a child at most: the present one and the one before. */
 const fileBytesMax = 5 * 1024 * 1024
@@ -11,21 +12,28 @@ const lineLengthMax = 64 * 1024
 /** What one child prints: appended to a bounded file, its last lines at hand, its warnings and errors repeated. */
 export class ChildLog {
   readonly path: string
-  readonly #echo: (line: string) => void
+  readonly #echo: (text: string) => void
   readonly #rests = new Map<'stdout' | 'stderr', string>()
   readonly #tail: string[] = []
   #file: number
   #bytes: number
+  #closed = false
+  #fails = false
 
-  constructor(path: string, echo: (line: string) => void) {
+  constructor(path: string, echo: (text: string) => void) {
     this.path = path
     this.#echo = echo
-    mkdirSync(dirname(path), { recursive: true })
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     this.#file = openSync(path, 'a', 0o600)
     this.#bytes = fstatSync(this.#file).size
   }
 
-  /** The last lines, oldest first. */
+  /** A process begins: what the one before it said is in the file alone. */
+  begin(): void {
+    this.#tail.length = 0
+  }
+
+  /** The last lines of the process, oldest first. */
   get tail(): readonly string[] {
     return this.#tail
   }
@@ -47,57 +55,44 @@ export class ChildLog {
     }
   }
 
+  /** What comes after it is dropped: a pipe may be read once more. */
   close(): void {
+    if (this.#closed) return
     this.flush()
+    this.#closed = true
     closeSync(this.#file)
   }
 
   #line(line: string): void {
-    const bytes = Buffer.from(`${line}\n`)
-    if (this.#bytes + bytes.length > fileBytesMax) this.#rotate()
-    writeSync(this.#file, bytes)
-    this.#bytes += bytes.length
+    if (this.#closed) return
+    this.#keep(Buffer.from(`${line}\n`))
     this.#tail.push(line)
     if (this.#tail.length > tailLinesMax) this.#tail.shift()
     const worth = worthRepeating(line)
     if (worth !== undefined) this.#echo(worth)
   }
 
+  /** A disk that is full is no reason to end what is logged: said once, and tried again with the next line. */
+  #keep(bytes: Buffer): void {
+    try {
+      if (this.#bytes + bytes.length > fileBytesMax) this.#rotate()
+      this.#bytes += writeSync(this.#file, bytes)
+      this.#fails = false
+    } catch (error) {
+      if (!this.#fails) this.#echo(`warning: ${this.path} cannot be written: ${messageOf(error)}`)
+      this.#fails = true
+    }
+  }
+
   #rotate(): void {
-    closeSync(this.#file)
     renameSync(this.path, `${this.path}.1`)
+    const before = this.#file
     this.#file = openSync(this.path, 'a', 0o600)
+    closeSync(before)
     this.#bytes = 0
   }
 }
 
-/** The levels of pino, which the server logs by. */
-const levelNames = new Map([
-  [40, 'warning'],
-  [50, 'error'],
-  [60, 'fatal'],
-])
-
-/** A line that a person at the terminal should see: a warning or an error, in the server's JSON or in plain text. */
-export function worthRepeating(line: string): string | undefined {
-  if (line.startsWith('{')) {
-    const record = parseRecord(line)
-    if (record === undefined) return undefined
-    const level = levelNames.get(Number(record['level']))
-    if (level === undefined) return undefined
-    const { msg, err } = record
-    const cause =
-      typeof err === 'object' && err !== null && 'message' in err ? `: ${String(err.message)}` : ''
-    return `${level}: ${typeof msg === 'string' ? msg : ''}${cause}`
-  }
-  return /^\s*(?:\w*Error|warning|warn|fatal)\b/i.test(line) ? line : undefined
-}
-
-function parseRecord(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

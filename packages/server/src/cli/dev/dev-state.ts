@@ -40,7 +40,7 @@ export async function readDevState(folder: string, randomBytes: (size: number) =
 
 /** Writes it whole or not at all, readable by its owner alone. */
 export async function writeDevState(folder: string, state: DevState): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const draft = `${fileOf(folder)}.${process.pid}.tmp`
   await writeFile(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
   await rename(draft, fileOf(folder))

@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ChildLog } from './child-log.ts'
 import { type ChildPlan, type ChildSurroundings, ManagedChild } from './managed-child.ts'
 import { pickPorts } from './ports.ts'
-import { waitForEnd } from './processes.ts'
+import { isAlive, waitForEnd } from './processes.ts'
 
 const program = join(import.meta.dirname, '__fixtures__/child.ts')
 const guard = join(import.meta.dirname, 'parent-guard.ts')
@@ -138,6 +139,21 @@ describe('a child', () => {
     const grandchild = Number(/grandchild (\d+)/.exec(readFileSync(notes, 'utf8'))?.[1])
     await child.stop()
     expect(await waitForEnd([grandchild])).toEqual([])
+  })
+
+  test('has ended when it ended, though somebody who left its group still talks into its log', async () => {
+    const log = new ChildLog(join(folder, 'talk.log'), () => {})
+    const { child } = await manage('leaves-a-talker', { log })
+    child.start()
+    await child.ready
+    const talker = Number(/grandchild (\d+)/.exec(readFileSync(notes, 'utf8'))?.[1])
+    await vi.waitFor(() => expect(log.tail).toContain('talk'), 20_000)
+    await child.stop()
+    log.close()
+    const before = readFileSync(log.path, 'utf8')
+    await delay(100)
+    expect(readFileSync(log.path, 'utf8')).toBe(before)
+    if (isAlive(talker)) process.kill(talker, 'SIGKILL')
   })
 
   test('a command that has done its work is not started again', async () => {

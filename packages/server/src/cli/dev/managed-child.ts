@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChildLog } from './child-log.ts'
+import { readable } from './log-line.ts'
 import { afterDeath, type Death } from './restart-policy.ts'
 
 export interface ChildPlan {
@@ -33,7 +34,7 @@ const readyTimeoutMsDefault = 60_000
 const stopTimeoutMsDefault = 10_000
 const probeEveryMs = 100
 const probeTimeoutMs = 2_000
-const shownLinesMax = 20
+const lastWordsMs = 500
 
 /** One child of the supervisor: started, waited for, started again when it dies, and stopped with all that it started. */
 export class ManagedChild {
@@ -72,6 +73,7 @@ export class ManagedChild {
 
   start(): void {
     const began = performance.now()
+    this.#surroundings.log.begin()
     const child = spawn(this.plan.command, this.plan.args, {
       env: this.plan.env,
       // The pipe at its standard input is how it learns that this process is gone (parent-guard.ts).
@@ -90,8 +92,6 @@ export class ManagedChild {
       child[name].setEncoding('utf8').on('data', (text) => this.#surroundings.log.write(name, String(text)))
     }
     const end = (code: number | null, signal: NodeJS.Signals | null) => {
-      life.abort()
-      this.#killGroup('SIGKILL')
       this.#surroundings.log.flush()
       this.#process = undefined
       ended.resolve()
@@ -99,11 +99,25 @@ export class ManagedChild {
       const atMs = performance.now()
       this.#afterDeath({ atMs, livedMs: atMs - began, answered, ...deathOf(code, signal) })
     }
-    child.once('exit', end)
+    child.once('exit', (code, signal) => {
+      life.abort()
+      this.#killGroup('SIGKILL')
+      // Its last words may still be in the pipes, which somebody who left the group may hold open for ever.
+      const cut = setTimeout(() => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, lastWordsMs)
+      child.once('close', () => {
+        clearTimeout(cut)
+        end(code, signal)
+      })
+    })
     child.once('error', (error) => {
       this.#surroundings.log.write('stderr', `${error.message}\n`)
       // An error without a pid: it never ran, and there will be no exit.
-      if (child.pid === undefined) end(127, null)
+      if (child.pid !== undefined) return
+      life.abort()
+      end(127, null)
     })
     if (child.pid !== undefined) this.#surroundings.onSpawn(child.pid)
 
@@ -198,7 +212,7 @@ export class ManagedChild {
 
   #giveUp(message: string): void {
     const { path, tail } = this.#surroundings.log
-    const lines = tail.slice(-shownLinesMax).map((line) => `  ${line}`)
+    const lines = tail.flatMap((line) => readable(line).split('\n')).map((line) => `  ${line}`)
     const shown = lines.length === 0 ? ['  (it printed nothing)'] : lines
     const error = new Error([message, `The last lines of ${path}:`, ...shown].join('\n'))
     this.#ready.reject(error)

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type DirectoryLock, lockDirectory } from '../../database/directory-lock.ts'
 import { Refusal } from '../../kernel/refusal.ts'
 import { ChildLog } from './child-log.ts'
+import { closeToOthers } from './close-to-others.ts'
 import { type DevState, readDevState, writeDevState } from './dev-state.ts'
 import { writeEnvFile } from './env-file.ts'
 import { type ChildPlan, ManagedChild } from './managed-child.ts'
@@ -42,10 +43,11 @@ const sameSignalMs = 1_000
 export async function runDev(options: DevOptions): Promise<void> {
   const configFile = resolve(options.config)
   if (!existsSync(configFile)) throw new DevError(missingConfig(configFile))
-  await mkdir(options.data, { recursive: true })
+  await mkdir(options.data, { recursive: true, mode: 0o700 })
   const folder = await realpath(options.data)
   await ignoreInGit(folder)
   const lock = await lockFolder(folder)
+  await closeToOthers(folder)
 
   const children: ManagedChild[] = []
   const logs: ChildLog[] = []
@@ -61,11 +63,17 @@ export async function runDev(options: DevOptions): Promise<void> {
 
   try {
     let state = await stateForRun(folder, options.commands)
+    await writeDevState(folder, state).catch((error: unknown) => {
+      throw new DevError(`${folder} cannot be written: ${messageOf(error)}`)
+    })
+    let writing = Promise.resolve()
     const remember = (pid: number) => {
       state = { ...state, processes: [...state.processes.slice(-20), pid] }
-      writing = writing.then(() => writeDevState(folder, state))
+      // What runs goes on; only the next start, after a crash, will not know this process to wait for.
+      writing = writing
+        .then(() => writeDevState(folder, state))
+        .catch((error: unknown) => report(`warning: ${folder} cannot be written: ${messageOf(error)}`))
     }
-    let writing = writeDevState(folder, state)
 
     const ports = new Map(Object.entries(state.ports))
     const plans = planChildren({
@@ -77,8 +85,8 @@ export async function runDev(options: DevOptions): Promise<void> {
       environment: process.env,
     })
     const start = (plan: ChildPlan, needs?: Promise<unknown>) => {
-      const log = new ChildLog(join(folder, 'logs', `${plan.name}.log`), (line) =>
-        report(`[${plan.name}] ${line}`),
+      const log = new ChildLog(join(folder, 'logs', `${plan.name}.log`), (text) =>
+        report(text.replaceAll(/^/gm, `[${plan.name}] `)),
       )
       logs.push(log)
       const child = new ManagedChild(plan, {
@@ -199,6 +207,10 @@ function missingConfig(file: string): string {
 async function ignoreInGit(folder: string): Promise<void> {
   const file = join(folder, '.gitignore')
   if (!existsSync(file)) await writeFile(file, '*\n')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function tellApp(variables: Readonly<Record<string, string>>): Promise<void> {

@@ -20,6 +20,14 @@ if (does === 'has-a-child') {
   const grandchild = spawn(process.execPath, [import.meta.filename, 'sleeps', file], { stdio: 'ignore' })
   note(`grandchild ${grandchild.pid}`)
 }
+if (does === 'leaves-a-talker') {
+  // In a group of its own, and with the same standard output.
+  const talker = spawn(process.execPath, ['--eval', "setInterval(() => console.log('talk'), 20)"], {
+    stdio: ['ignore', 'inherit', 'ignore'],
+    detached: true,
+  })
+  note(`grandchild ${talker.pid}`)
+}
 if (does === 'sleeps') setInterval(() => {}, 60_000)
 else if (does !== 'never-answers') {
   createServer((request, response) => {
