@@ -79,7 +79,7 @@ const statements = [
 
   `create function refuse_change() returns trigger language plpgsql as $$
     begin
-      raise exception 'entries are never changed: post a new entry that corrects the old one';
+      raise exception '% are never changed: a new row corrects an old one', tg_table_name;
     end
   $$`,
   `create trigger entries_never_change before update or delete or truncate on entries for each statement execute function refuse_change()`,
@@ -109,6 +109,7 @@ const statements = [
     body jsonb not null,
     first_used_at timestamptz not null
   )`,
+  `create trigger catalogs_never_change before update or delete or truncate on catalogs for each statement execute function refuse_change()`,
 
   `create table customers (
     mode text not null check (mode in ('test', 'live')),
