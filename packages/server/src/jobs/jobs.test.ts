@@ -10,7 +10,8 @@ const log = createLogger({ level: 'silent' })
 const opened: Database[] = []
 
 afterEach(async () => {
-  for (const database of opened.splice(0)) await database.close()
+  const closed = await Promise.allSettled(opened.splice(0).map((database) => database.close()))
+  for (const one of closed) if (one.status === 'rejected') throw one.reason
 })
 
 async function open(driver: 'pglite' | 'postgres'): Promise<Database> {
@@ -142,6 +143,66 @@ describe.each(['pglite', 'postgres'] as const)('jobs on %s', (driver) => {
       )
       .toEqual([{ data: { n: 9 } }])
   })
+})
+
+test('a handler that hangs holds up neither its batch nor the next one, and is tried again', async () => {
+  const database = await open('pglite')
+  const seen: number[] = []
+  let isHanging = true
+  const queue: Queue<{ n: number }> = {
+    name: 'hanging',
+    handle: ({ n }) => {
+      if (n === 1 && isHanging) return new Promise(() => {})
+      seen.push(n)
+      return Promise.resolve()
+    },
+  }
+  const jobs = createJobs({ database, log, handlerTimeoutMs: 100, retryDelaySeconds: 1 })
+  jobs.register(queue)
+  await jobs.start()
+  onTestFinished(() => jobs.stop())
+  await database.transaction(async (tx) => {
+    for (const n of [1, 2, 3]) await jobs.enqueue(tx, queue, { n })
+  })
+  jobs.wake(queue)
+  await expect.poll(() => seen.toSorted((a, b) => a - b), { timeout: 5000 }).toEqual([2, 3])
+  isHanging = false
+  await expect.poll(() => seen.toSorted((a, b) => a - b), { timeout: 15_000 }).toEqual([1, 2, 3])
+})
+
+test('a queue is swept while its jobs are worked on, one sweep at a time, also after one that failed, and not after the stop', async () => {
+  const database = await open('pglite')
+  let sweeps = 0
+  let running = 0
+  let most = 0
+  const queue: Queue<object> = {
+    name: 'swept',
+    handle: () => Promise.resolve(),
+    async sweep() {
+      sweeps += 1
+      running += 1
+      most = Math.max(most, running)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      running -= 1
+      if (sweeps === 1) throw new Error('no broom')
+    },
+  }
+  const idle = createJobs({ database, log, work: false, sweepIntervalMs: 1 })
+  idle.register(queue)
+  await idle.start()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await idle.stop()
+  expect(sweeps).toBe(0)
+
+  const jobs = createJobs({ database, log, sweepIntervalMs: 5 })
+  jobs.register(queue)
+  await jobs.start()
+  await expect.poll(() => sweeps).toBeGreaterThan(2)
+  await jobs.stop()
+  expect({ running, most }).toEqual({ running: 0, most: 1 })
+  const swept = sweeps
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(sweeps).toBe(swept)
 })
 
 test('where there is no work to do, nothing is installed for it', async () => {

@@ -8,6 +8,8 @@ export interface Queue<Data extends object> {
   readonly name: string
   /** Safe to repeat. Throws when it should be tried again. */
   handle(data: Data, attempt: Attempt): Promise<void>
+  /** Called every minute where the work is done: writes jobs for rows whose job was lost, as `<queue>.dead` or with a process. */
+  sweep?(): Promise<void>
 }
 
 export interface Attempt {
@@ -36,6 +38,10 @@ export interface JobsOptions {
   readonly stopTimeoutMs?: number
   /** For tests that want to see a retry: seconds before the first one. */
   readonly retryDelaySeconds?: number
+  /** For tests that want to see a sweep. */
+  readonly sweepIntervalMs?: number
+  /** For tests that want to see a handler given up. */
+  readonly handlerTimeoutMs?: number
 }
 
 // 1, 2, 4 … 256 s, then every 5 min: about an hour and a half in all, longer than most outages.
@@ -43,12 +49,19 @@ const retryLimit = 25
 const retryDelaySeconds = 1
 const retryDelayMaxSeconds = 300
 
+// A burst of webhooks is taken twenty at a time, one after the other; each is settled by itself.
+const batchSize = 20
+
+// A handler's longest time. It is not ended, only waited for no longer.
+const handlerTimeoutMs = 60_000
+
 const queueSettings = {
   retryLimit,
   retryBackoff: true,
   retryDelayMax: retryDelayMaxSeconds,
-  // A handler's longest time, and how long a silent worker is believed to be alive: 10 s is the least that pg-boss takes.
-  expireInSeconds: 60,
+  // The jobs of a batch share it, and it begins for all of them when the batch is taken.
+  expireInSeconds: ((batchSize + 1) * handlerTimeoutMs) / 1000,
+  // How long a silent worker is believed to be alive: 10 s is the least that pg-boss takes.
   heartbeatSeconds: 10,
   deleteAfterSeconds: 24 * 3600,
 }
@@ -56,9 +69,8 @@ const queueSettings = {
 // A dead letter waits for a person.
 const deadLetterRetentionSeconds = 365 * 24 * 3600
 
-// A burst of webhooks is taken twenty at a time; each is settled by itself.
-const batchSize = 20
 const pollingIntervalSeconds = 2
+const sweepIntervalMs = 60_000
 const supervisionIntervalSeconds = 30
 
 export function createJobs(options: JobsOptions): Jobs {
@@ -66,6 +78,8 @@ export function createJobs(options: JobsOptions): Jobs {
   const settings = { ...queueSettings, retryDelay: options.retryDelaySeconds ?? retryDelaySeconds }
   const queues = new Map<string, Queue<object>>()
   const workerIds = new Map<string, string>()
+  let sweepTimer: NodeJS.Timeout | undefined
+  let sweeping: Promise<void> | undefined
   const boss = new PgBoss({
     ...database.jobs,
     // Fetching, completing and supervising take turns; the work itself runs on the Database's own connections.
@@ -101,7 +115,8 @@ export function createJobs(options: JobsOptions): Jobs {
 
   async function runJob(queue: Queue<object>, job: Job) {
     try {
-      await queue.handle(job.data, { isLast: job.retryCount >= retryLimit })
+      const work = queue.handle(job.data, { isLast: job.retryCount >= retryLimit })
+      await within(options.handlerTimeoutMs ?? handlerTimeoutMs, work)
       return { status: 'completed' } as const
     } catch (error) {
       const facts = { queue: queue.name, job: job.id, retries: job.retryCount, err: error }
@@ -112,6 +127,26 @@ export function createJobs(options: JobsOptions): Jobs {
         output: { message: error instanceof Error ? error.message : String(error) },
       } as const
     }
+  }
+
+  async function sweepAll(): Promise<void> {
+    for (const queue of queues.values()) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop
+        await queue.sweep?.()
+      } catch (err) {
+        log.warn({ err, queue: queue.name }, 'a sweep failed; the next one follows')
+      }
+    }
+  }
+
+  function startSweeping(): void {
+    sweepTimer = setInterval(() => {
+      sweeping ??= sweepAll().finally(() => {
+        sweeping = undefined
+      })
+    }, options.sweepIntervalMs ?? sweepIntervalMs)
+    sweepTimer.unref()
   }
 
   return {
@@ -139,6 +174,7 @@ export function createJobs(options: JobsOptions): Jobs {
         const id = await boss.work<object>(queue.name, workOptions, (jobs) => runBatch(queue, jobs))
         workerIds.set(queue.name, id)
       }
+      if (work) startSweeping()
     },
 
     async enqueue(tx, queue, data) {
@@ -153,7 +189,20 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     async stop() {
+      clearInterval(sweepTimer)
+      await sweeping
       await boss.stop({ graceful: true, timeout: stopTimeoutMs })
     },
+  }
+}
+
+/** Waits for the work, but not for ever. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`still at work after ${ms / 1000} s`)), ms)
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

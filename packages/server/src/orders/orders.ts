@@ -69,7 +69,7 @@ export interface Orders {
 
 export function createOrders(options: OrdersOptions): Orders {
   const { database, mode, provider, jobs, context, log } = options
-  const queue: InboxQueue | undefined = provider && inboxQueue({ database, provider, context, log })
+  const queue: InboxQueue | undefined = provider && inboxQueue({ database, provider, jobs, context, log })
   if (queue !== undefined) jobs.register(queue)
 
   return {
@@ -111,7 +111,7 @@ export function createOrders(options: OrdersOptions): Orders {
 
     async resume() {
       if (queue === undefined) return
-      const swept = await sweepInbox(database, jobs, queue)
+      const swept = await sweepInbox({ database, jobs, queue, log }, 'all')
       if (swept > 0) log.info({ messages: swept }, 'webhooks of an earlier process taken up')
     },
   }

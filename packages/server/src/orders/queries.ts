@@ -111,17 +111,28 @@ export async function setProduct(tx: Transaction, orderId: Uuid, productId: stri
     .updateTable('orders')
     .set({ provider_product_id: productId })
     .where('id', '=', orderId)
-    .where('state', '=', 'created')
     .execute()
+}
+
+export interface OpenedOrder {
+  readonly orderId: Uuid
+  readonly productId: string
+  readonly sessionId: string
+  readonly checkoutUrl: string
 }
 
 export async function markOpen(
   tx: Transaction,
-  { orderId, sessionId, checkoutUrl }: { orderId: Uuid; sessionId: string; checkoutUrl: string },
+  { orderId, productId, sessionId, checkoutUrl }: OpenedOrder,
 ): Promise<Order> {
   const row = await tx.db
     .updateTable('orders')
-    .set({ state: 'open', provider_session_id: sessionId, checkout_url: checkoutUrl })
+    .set({
+      state: 'open',
+      provider_product_id: productId,
+      provider_session_id: sessionId,
+      checkout_url: checkoutUrl,
+    })
     .where('id', '=', orderId)
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -286,6 +297,8 @@ export interface NewMessage extends MessageKey {
   readonly body: string
   readonly state: MessageState
   readonly note: string | undefined
+  /** When a sweep takes it up, if it is unprocessed by then. */
+  readonly dueAt: Date
 }
 
 /** Whether it is new. */
@@ -302,6 +315,7 @@ export async function insertMessage(tx: Transaction, message: NewMessage): Promi
       state: message.state,
       note: message.note ?? null,
       received_at: tx.now,
+      due_at: message.dueAt,
       processed_at: message.state === 'received' ? null : tx.now,
     })
     .onConflict((conflict) => conflict.columns(['provider', 'message_id']).doNothing())
@@ -332,6 +346,23 @@ export async function lockMessage(tx: Transaction, key: MessageKey): Promise<Mes
   return row === undefined ? undefined : messageFrom(row)
 }
 
+/** Counts an attempt before it is made, so that one that never ends is counted too. Answers how many there were, or undefined when the message is settled. */
+export async function beginAttempt(
+  tx: Transaction,
+  key: MessageKey,
+  { dueAt }: { dueAt: Date },
+): Promise<number | undefined> {
+  const row = await tx.db
+    .updateTable('inbox')
+    .set((inbox) => ({ attempts: inbox('attempts', '+', 1), due_at: dueAt }))
+    .where('provider', '=', key.provider)
+    .where('message_id', '=', key.messageId)
+    .where('state', '=', 'received')
+    .returning('attempts')
+    .executeTakeFirst()
+  return row?.attempts
+}
+
 export async function settleMessage(
   tx: Transaction,
   key: MessageKey,
@@ -339,12 +370,7 @@ export async function settleMessage(
 ): Promise<void> {
   await tx.db
     .updateTable('inbox')
-    .set((row) => ({
-      state,
-      note: note ?? null,
-      attempts: row('attempts', '+', 1),
-      processed_at: state === 'received' ? null : tx.now,
-    }))
+    .set({ state, note: note ?? null, processed_at: state === 'received' ? null : tx.now })
     .where('provider', '=', key.provider)
     .where('message_id', '=', key.messageId)
     // One that was settled meanwhile stays settled.
@@ -352,25 +378,35 @@ export async function settleMessage(
     .execute()
 }
 
-/** Unprocessed messages, oldest first, after the given one. */
-export async function listUnprocessed(
+/** Unprocessed messages that are due, but for those that somebody is at just now. */
+export async function lockDue(
   tx: Transaction,
-  { after, limit }: { after: Message | undefined; limit: number },
+  { before, limit }: { before: Date; limit: number },
 ): Promise<Message[]> {
   const rows = await tx.db
     .selectFrom('inbox')
     .selectAll()
     .where('state', '=', 'received')
-    .where((row) =>
-      after === undefined
-        ? row.lit(true)
-        : row(row.refTuple('received_at', 'message_id'), '>', row.tuple(after.receivedAt, after.messageId)),
-    )
-    .orderBy('received_at')
-    .orderBy('message_id')
+    .where('due_at', '<', before)
+    .orderBy('due_at')
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
     .execute()
   return rows.map(messageFrom)
+}
+
+export async function postponeMessage(
+  tx: Transaction,
+  key: MessageKey,
+  { dueAt }: { dueAt: Date },
+): Promise<void> {
+  await tx.db
+    .updateTable('inbox')
+    .set({ due_at: dueAt })
+    .where('provider', '=', key.provider)
+    .where('message_id', '=', key.messageId)
+    .execute()
 }
 
 /** Newest first. */

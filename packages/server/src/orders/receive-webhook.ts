@@ -44,6 +44,9 @@ export interface Received {
   readonly state: queries.MessageState
 }
 
+// Its job has long done it by then.
+const firstSweepAfterMs = 2 * 60_000
+
 /** Stores a verified message as it came, once. What has consequences stays `received` until they have been drawn. */
 export async function receiveMessage(
   tx: Transaction,
@@ -60,6 +63,7 @@ export async function receiveMessage(
     body: webhook.rawBody,
     state,
     note: reading.kind === 'event' ? undefined : reading.note,
+    dueAt: new Date(tx.now.getTime() + firstSweepAfterMs),
   })
   return isNew ? { key, state } : undefined
 }

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import type { NewId } from '../kernel/ids.ts'
+import { invariant } from '../kernel/refusal.ts'
 import type { PackProduct, PaymentProvider } from '../providers/provider.ts'
 import { type CheckoutIntent, createOrder } from './create-order.ts'
 import { openOrder } from './open-order.ts'
@@ -31,14 +32,13 @@ export async function startCheckout(input: StartCheckout): Promise<Order> {
   )
   if (order.state !== 'created') return order
 
-  const productId = await provider.ensureProduct(product, knownProductId)
-  if (productId !== order.productId || (product.adopted === undefined && productId !== knownProductId)) {
-    // Before the session: a payment is compared with it, and may arrive before the session is noted.
-    await database.transaction(async (tx) => {
-      await queries.setProduct(tx, order.id, productId)
-      if (product.adopted === undefined) await queries.putProductId(tx, productKey, productId)
-    })
-  }
+  const ensured = await provider.ensureProduct(product, order.productId ?? knownProductId)
+  // Before the session: a payment is compared with it, and may arrive before the session is noted.
+  const productId = await database.transaction(async (tx) => {
+    if (product.adopted === undefined && ensured !== knownProductId)
+      await queries.putProductId(tx, productKey, ensured)
+    return noteProduct(tx, order, ensured)
+  })
   const session = await provider.startCheckout({
     orderId: order.id,
     productId,
@@ -47,7 +47,20 @@ export async function startCheckout(input: StartCheckout): Promise<Order> {
     returnUrl: intent.returnUrl,
     cancelUrl: intent.cancelUrl,
   })
-  return database.transaction((tx) => openOrder(tx, order.id, session))
+  return database.transaction((tx) => openOrder(tx, { orderId: order.id, productId, session }))
+}
+
+/**
+ * The product that the order's session sells: this one, unless another process at work on the same key has noted one since the order was read. Then
+ * both sell that, for only one of the two sessions is kept, and it must sell what is noted.
+ */
+async function noteProduct(tx: Transaction, read: Order, productId: string): Promise<string> {
+  const order = await queries.lockOrder(tx, read.id)
+  invariant(order, 'an order is never deleted')
+  if (order.productId !== undefined && order.productId !== read.productId) return order.productId
+  if (order.state === 'created' && order.productId !== productId)
+    await queries.setProduct(tx, order.id, productId)
+  return productId
 }
 
 async function begin(tx: Transaction, { provider, catalog, newId, intent }: StartCheckout) {

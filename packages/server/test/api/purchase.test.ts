@@ -74,8 +74,11 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     shop = await openShop({ database })
   })
   afterAll(async () => {
-    await shop.close()
-    await database.close()
+    try {
+      await shop.close()
+    } finally {
+      await database.close()
+    }
   })
   // Whatever was done: every sum is that of its entries.
   afterEach(async () => {
@@ -729,6 +732,122 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     const answer = await losingShop.request('POST', '/v1/checkouts', body, key)
     expect(answer).toMatchObject({ status: 200, body: { id, state: 'credited' } })
     expect(await available(customer)).toBe('500')
+  })
+
+  test('two servers at work on one key that make two products at once: the session that is kept sells the product that is noted', async () => {
+    const gates = {
+      secondLooked: Promise.withResolvers<void>(),
+      firstAsksForSession: Promise.withResolvers<void>(),
+      secondAsksForSession: Promise.withResolvers<void>(),
+      firstIsAnswered: Promise.withResolvers<void>(),
+    }
+    const gated =
+      (before: Record<string, () => Promise<void> | undefined>): typeof fetch =>
+      async (input, init) => {
+        const { method, url } = new Request(input, init)
+        await before[`${method} ${new URL(url).pathname}`]?.()
+        return fetch(input, init)
+      }
+    // A new pack, which has no product yet.
+    const name = `Twice ${driver}`
+    const catalog = checkCatalog(
+      defineCatalog({
+        units: { credits: {} },
+        actions: { chat: { credits: 1 } },
+        packs: { power: pack({ name, credits: 500, price: usd(40) }) },
+      }),
+    )
+    const shared = { database, dodo: shop.dodo, secret: shop.secret, catalog }
+    const first = await openShop({
+      ...shared,
+      provider: {
+        fetch: gated({
+          'POST /products': () => gates.secondLooked.promise,
+          'POST /checkouts': () => {
+            gates.firstAsksForSession.resolve()
+            return gates.secondAsksForSession.promise
+          },
+        }),
+      },
+    })
+    onTestFinished(() => first.close())
+    const second = await openShop({
+      ...shared,
+      provider: {
+        fetch: gated({
+          'POST /products': () => {
+            gates.secondLooked.resolve()
+            return gates.firstAsksForSession.promise
+          },
+          'POST /checkouts': () => {
+            gates.secondAsksForSession.resolve()
+            return gates.firstIsAnswered.promise
+          },
+        }),
+      },
+    })
+    onTestFinished(() => second.close())
+
+    const customer = newCustomer()
+    const ask = (at: Shop) =>
+      at.request(
+        'POST',
+        '/v1/checkouts',
+        { customer, pack: 'power', return_url: returnUrl },
+        { 'idempotency-key': customer },
+      )
+    const [one, two] = await Promise.all([
+      ask(first).finally(() => gates.firstIsAnswered.resolve()),
+      ask(second),
+    ])
+    expect(one).toMatchObject({ status: 200, body: { state: 'open' } })
+    expect(two.body).toEqual(one.body)
+    await payInBrowser(one.body.checkout_url)
+    await credited(one.body.id)
+    expect(await available(customer)).toBe('500')
+  })
+
+  test('a product noted in an order and gone since is replaced when the checkout is tried again', async () => {
+    let isDown = true
+    const flaky: typeof fetch = (input, init) =>
+      isDown && new URL(new Request(input, init).url).pathname === '/checkouts'
+        ? Promise.reject(new TypeError('fetch failed'))
+        : fetch(input, init)
+    const flakyShop = await openShop({
+      database,
+      dodo: shop.dodo,
+      secret: shop.secret,
+      provider: { fetch: flaky },
+    })
+    onTestFinished(() => flakyShop.close())
+    const customer = newCustomer()
+    const ask = () =>
+      flakyShop.request(
+        'POST',
+        '/v1/checkouts',
+        { customer, pack: 'power', return_url: returnUrl },
+        { 'idempotency-key': customer },
+      )
+    expect(await ask()).toMatchObject({ status: 503 })
+    await database.transaction((tx) =>
+      sql`update orders set provider_product_id = 'pdt_gone' where customer_id = ${customer}`.execute(tx.db),
+    )
+    isDown = false
+    const { body } = await ask()
+    await payInBrowser(body.checkout_url)
+    await credited(body.id)
+  })
+
+  test('a stored catalog is changed by nobody, for orders and entries name it', async () => {
+    await checkout(newCustomer())
+    for (const statement of [
+      `update catalogs set body = '{}'`,
+      'delete from catalogs',
+      'truncate catalogs cascade',
+    ])
+      await expect(database.transaction((tx) => sql.raw(statement).execute(tx.db))).rejects.toThrow(
+        'catalogs are never changed',
+      )
   })
 
   test('a catalog edited after the checkout changes nothing of the order', async () => {

@@ -161,11 +161,13 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     },
     /** Leaves the database open; a shared Dodo too. */
     async close() {
+      // In the other order of this; one that fails skips none.
+      await using opened = new AsyncDisposableStack()
+      if (options.dodo === undefined) opened.defer(() => dodo.close())
+      opened.defer(() => ledger.close())
+      opened.defer(() => jobs.stop())
       server.close()
       server.closeAllConnections()
-      await jobs.stop()
-      await ledger.close()
-      if (options.dodo === undefined) await dodo.close()
     },
   })
 }

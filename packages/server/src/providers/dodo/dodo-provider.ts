@@ -61,13 +61,16 @@ export async function createDodoProvider(options: DodoOptions): Promise<PaymentP
 
     async ensureProduct(product, knownId) {
       const key = JSON.stringify([product.pack, product.adopted, fingerprintOf(product, taxCategory)])
-      const known = trusted.get(key)
-      if (known !== undefined && known.untilMs > nowMs()) return known.productId
+      const found = trusted.get(key)
+      // Another process may have made a second product; whoever names that one goes on with it.
+      const isFound = found !== undefined && (knownId === undefined || knownId === found.productId)
+      if (isFound && found.untilMs > nowMs()) return found.productId
       // Two first buyers at once would otherwise make two products.
-      const begun = underWay.get(key)
+      const callKey = JSON.stringify([key, knownId])
+      const begun = underWay.get(callKey)
       if (begun !== undefined) return begun
-      const call = productFor(key, product, knownId).finally(() => underWay.delete(key))
-      underWay.set(key, call)
+      const call = productFor(key, product, knownId).finally(() => underWay.delete(callKey))
+      underWay.set(callKey, call)
       return call
     },
 
