@@ -1,6 +1,9 @@
 import { type ChangeEvent, useId } from 'react'
 import { type Source, samples } from './source.ts'
 
+/** What every browser makes a bitmap of; of an SVG it does not. */
+const readableTypes = 'image/png,image/jpeg,image/webp,image/avif,image/gif'
+
 interface Props {
   chosen: Source
   onSample: (sample: Source) => void
@@ -38,7 +41,7 @@ export function LightTable({ chosen, onSample, onFile }: Props) {
         className="button has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-offset-3 has-[:focus-visible]:outline-safelight"
       >
         Choose a picture of yours
-        <input id={id} type="file" accept="image/*" className="sr-only" onChange={pick} />
+        <input id={id} type="file" accept={readableTypes} className="sr-only" onChange={pick} />
       </label>
       <p className="text-sm text-faint">Or drop one on the easel, or paste it. It stays on this machine.</p>
     </div>
