@@ -14,7 +14,9 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts')
 
 /** Any app: it answers with what it was told. */
 const app = `
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
+mkdirSync(process.env.TALLYSTICK_DATA + '/studio', { recursive: true })
 createServer((_, response) => response.end(JSON.stringify({ url: process.env.TALLYSTICK_URL, key: process.env.TALLYSTICK_API_KEY, pid: process.pid })))
   .listen(Number(process.env.PORT), process.env.HOST)`
 
@@ -140,13 +142,14 @@ test('one command brings up server, local Dodo and app, which are told of each o
 test('what it keeps is its owner’s alone, and nobody beside this machine reaches what it runs', async () => {
   const data = join(folder, '.tallystick')
   await chmod(data, 0o755)
+  await rm(join(data, 'studio'), { recursive: true })
   const dev = startDev('--run', 'app=node app.mjs')
   await untilReady(dev)
   const entries = await readdir(data, { withFileTypes: true })
   const modes = await Promise.all(
     entries.map(async (entry) => [entry.name, (await stat(join(data, entry.name))).mode & 0o077]),
   )
-  expect(modes).toContainEqual(['dodo.sqlite-wal', 0])
+  for (const name of ['dodo.sqlite-wal', 'db', 'studio', 'logs']) expect(modes).toContainEqual([name, 0])
   expect(modes.filter(([name, others]) => others !== 0 && name !== '.gitignore')).toEqual([])
   expect((await stat(data)).mode & 0o777).toBe(0o700)
   for (const name of ['app', 'server', 'dodo']) {

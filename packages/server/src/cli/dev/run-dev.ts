@@ -113,6 +113,8 @@ export async function runDev(options: DevOptions): Promise<void> {
       ending.promise.then(() => 'ended' as const),
     ])
     if (outcome === 'ready') {
+      // A command may have made its part of the folder only now.
+      await closeToOthers(folder)
       if (options.envFile) await tellApp(plans.appVariables)
       const addresses = [...options.commands.map(({ name }) => name), 'server', 'dodo'].map(
         (name) => [name, `http://localhost:${ports.get(name)}`] as const,
