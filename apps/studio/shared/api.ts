@@ -33,6 +33,9 @@ export interface Job {
   failure: string | null
 }
 
+/** The failure of a picture that its visitor stopped. */
+export const stoppedByVisitor = 'You stopped it.'
+
 export interface JobReceipt {
   hold: string
   held: string

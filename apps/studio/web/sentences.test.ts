@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { BalanceWithLots, JobReceipt, Prices } from '../shared/api.ts'
-import { balanceSentence, isLow, leftInPictures, receiptSentence, wallSentence } from './sentences.ts'
+import {
+  balanceSentence,
+  isLow,
+  leftInPictures,
+  receiptSentence,
+  stateWord,
+  wallSentence,
+} from './sentences.ts'
 
 const prices = {
   actions: [
@@ -46,6 +53,12 @@ describe('what is said of credits', () => {
       amount: '550 credits',
       source: 'welcome gift and Power',
     })
+  })
+
+  it('a picture that its visitor stopped is not said to have failed', () => {
+    expect(stateWord({ state: 'failed', failure: 'You stopped it.' })).toBe('stopped')
+    expect(stateWord({ state: 'failed', failure: 'It went wrong: no light.' })).toBe('failed')
+    expect(stateWord({ state: 'developing', failure: null })).toBe('developing')
   })
 
   it('is low below twenty, and said in pictures then', () => {

@@ -1,5 +1,12 @@
 import { creditsText, microsFromDecimal, readable } from '../shared/amounts.ts'
-import type { BalanceWithLots, Job, JobReceipt, Prices, Wall } from '../shared/api.ts'
+import {
+  type BalanceWithLots,
+  type Job,
+  type JobReceipt,
+  type Prices,
+  stoppedByVisitor,
+  type Wall,
+} from '../shared/api.ts'
 
 /** Below this the bar turns amber: four pictures of the large model. */
 const lowCredits = '20'
@@ -74,6 +81,11 @@ export function progressSentence(job: Job): string {
     case 'failed':
       return `${job.failure ?? 'It went wrong.'} You were charged nothing.`
   }
+}
+
+/** How a picture is, in one word; what its visitor stopped did not fail. */
+export function stateWord({ state, failure }: Pick<Job, 'state' | 'failure'>): string {
+  return state === 'failed' && failure === stoppedByVisitor ? 'stopped' : state
 }
 
 function listed(names: string[]): string {

@@ -1,5 +1,6 @@
 import type { Job } from '../../shared/api.ts'
 import { pictureUrl } from '../api.ts'
+import { stateWord } from '../sentences.ts'
 
 interface Props {
   jobs: readonly Job[]
@@ -23,7 +24,7 @@ export function ContactSheet({ jobs, chosen, onChoose }: Props) {
               className="group relative block w-full rounded-[2px] outline-offset-2 aria-pressed:ring-2 aria-pressed:ring-[#ff6a45]"
             >
               <span className="sr-only">
-                {job.name}, {words[job.state]}
+                {job.name}, {stateWord(job)}
               </span>
               <span
                 aria-hidden="true"
@@ -37,7 +38,7 @@ export function ContactSheet({ jobs, chosen, onChoose }: Props) {
                 />
                 {job.state === 'done' ? null : (
                   <span className="absolute inset-0 flex items-center justify-center bg-[#4a0d02]/45 font-mono text-[10px] tracking-wider text-[#ffd9c9] uppercase">
-                    {words[job.state]}
+                    {stateWord(job)}
                   </span>
                 )}
               </span>
@@ -55,12 +56,4 @@ export function ContactSheet({ jobs, chosen, onChoose }: Props) {
       <div className="sprockets" aria-hidden="true" />
     </section>
   )
-}
-
-const words: Record<Job['state'], string> = {
-  asking: 'asking',
-  waiting: 'waiting',
-  developing: 'developing',
-  done: 'done',
-  failed: 'failed',
 }
