@@ -582,7 +582,7 @@ export interface components {
             provider_session: string | null;
             quantity: number;
             /** @enum {string} */
-            state: "created" | "open" | "paid" | "credited" | "failed";
+            state: "created" | "open" | "credited";
             unit: string;
         };
         PaidFrom: {

@@ -134,7 +134,7 @@ interface OrderRow {
   amount_minor: bigint
   currency: string
   catalog_id: number
-  state: 'created' | 'open' | 'paid' | 'credited' | 'failed'
+  state: 'created' | 'open' | 'credited'
   provider: string
   provider_product_id: string | null
   provider_session_id: string | null

@@ -2,7 +2,7 @@ import type { Credits } from '../kernel/credits.ts'
 import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 
-type OrderState = 'created' | 'open' | 'paid' | 'credited' | 'failed'
+type OrderState = 'created' | 'open' | 'credited'
 
 /** Why the last attempt to pay came to nothing. The customer may try again. */
 export interface OrderFailure {

@@ -30,7 +30,7 @@ const orderSchema = z
     unit: z.string(),
     credits: creditsSchema.openapi({ description: 'In all: those of the pack × quantity.' }),
     price: moneySchema.openapi({ description: 'In all, before tax: that of the pack × quantity.' }),
-    state: z.enum(['created', 'open', 'paid', 'credited', 'failed']),
+    state: z.enum(['created', 'open', 'credited']),
     checkout_url: z.string().nullable().openapi({ description: 'Where the customer pays.' }),
     provider: z.string(),
     provider_session: z.string().nullable(),

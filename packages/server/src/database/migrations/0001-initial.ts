@@ -149,7 +149,7 @@ const statements = [
     amount_minor bigint not null check (amount_minor >= 0),
     currency text not null,
     catalog_id integer not null references catalogs,
-    state text not null check (state in ('created', 'open', 'paid', 'credited', 'failed')),
+    state text not null check (state in ('created', 'open', 'credited')),
     provider text not null,
     provider_product_id text,
     provider_session_id text,
