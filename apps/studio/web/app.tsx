@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { creditsText } from '../shared/amounts.ts'
-import type { Job, PictureAction } from '../shared/api.ts'
+import type { Experiment, Job, PictureAction } from '../shared/api.ts'
 import { studio } from './api.ts'
 import { Easel } from './easel/easel.tsx'
 import { LightTable } from './easel/light-table.tsx'
 import { pngOf, type Source, samples, sourceOfFile, sourceOfJob } from './easel/source.ts'
 import { useIncomingFiles } from './easel/use-incoming-files.ts'
+import { usePicked } from './easel/use-picked.ts'
 import { HistoryDialog } from './history/history-dialog.tsx'
 import { BalanceBar } from './parts/balance-bar.tsx'
 import { Header } from './parts/header.tsx'
@@ -22,6 +23,7 @@ const HoodDrawer = lazy(() => import('./hood/hood-drawer.tsx'))
 const BreakDrawer = __CAN_BREAK__ ? lazy(() => import('./break/break-drawer.tsx')) : null
 
 const firstSample = samples[0] as Source
+const none: readonly Job[] = []
 
 type Sheet = 'history' | 'hood' | 'break' | null
 
@@ -30,23 +32,23 @@ export function App() {
   const { isServerReachable } = useStudioEvents()
   const { data: me } = useMe()
   const { data: prices } = usePrices()
-  const { data: jobs = [] } = useJobs()
+  const { data: known } = useJobs()
+  const jobs = known ?? none
   const topUp = useTopUp()
-  const [picked, setPicked] = useState<{ source: Source; jobId: string | null } | null>(null)
+  const { picked, jobId, setPicked } = usePicked(known)
   const [isStarting, setStarting] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const [sheet, setSheet] = useState<Sheet>(null)
 
-  // Who comes back finds the latest picture on the easel; who is new finds the sample.
-  const latest = jobs[0] ?? null
-  const jobId = picked === null ? (latest?.id ?? null) : picked.jobId
   const job = jobs.find((candidate) => candidate.id === jobId) ?? null
   const source = picked?.source ?? (job === null ? firstSample : sourceOfJob(job))
-  const waiting = jobs.find((candidate) => candidate.state === 'waiting') ?? null
+  const waiting = job?.state === 'waiting' ? job : (jobs.find(({ state }) => state === 'waiting') ?? null)
 
   const openTopUp = topUp.open
-  useWall(job, openTopUp)
-  useNewJobs(jobs, (started) => setPicked({ source: sourceOfJob(started), jobId: started.id }))
+  useWall(known === undefined ? undefined : job, openTopUp)
+  const onExperiment = useFailingPicture(jobs, (started) =>
+    setPicked({ source: sourceOfJob(started), jobId: started.id }),
+  )
 
   async function take(file: File) {
     setProblem(null)
@@ -184,6 +186,7 @@ export function App() {
           <BreakDrawer
             isOpen={sheet === 'break'}
             onOpenChange={(isOpen) => setSheet(isOpen ? 'break' : null)}
+            onExperiment={onExperiment}
           />
         )}
       </Suspense>
@@ -203,27 +206,43 @@ function Heading({ isSmall }: { isSmall: boolean }) {
 }
 
 /** At the wall the dialog opens by itself, once for each time the wall is met. */
-function useWall(job: Job | null, open: () => void) {
-  const wasWaiting = useRef(true)
+function useWall(job: Job | null | undefined, open: () => void) {
+  const wasWaiting = useRef<string | null>(null)
+  const wasThere = useRef(false)
+  const id = job?.id ?? null
+  const isKnown = job !== undefined
   const isWaiting = job?.state === 'waiting'
   useEffect(() => {
+    if (!isKnown) return
     // A page that loads onto a waiting picture shows the wall, but does not jump at its visitor.
-    if (isWaiting && !wasWaiting.current) open()
-    wasWaiting.current = isWaiting
-  }, [isWaiting, open])
+    if (isWaiting && wasThere.current && wasWaiting.current !== id) open()
+    wasWaiting.current = isWaiting ? id : null
+    wasThere.current = true
+  }, [isKnown, id, isWaiting, open])
 }
 
-/** A picture that was started elsewhere, by another tab or an experiment, comes onto the easel. */
-function useNewJobs(jobs: readonly Job[], show: (job: Job) => void) {
-  const newestSeen = useRef<string | null>(null)
-  const latest = jobs[0] ?? null
+/**
+ * The picture of the experiment "Make the model fail" comes onto the easel of the page that asked for it. The server
+ * answers when it has failed; the page knows it before that by what it is, and by its not having been there.
+ *
+ * @returns what is to be told of an experiment that starts or has ended
+ */
+function useFailingPicture(jobs: readonly Job[], show: (job: Job) => void) {
+  const before = useRef<ReadonlySet<string> | null>(null)
   const showIt = useEffectEvent(show)
   useEffect(() => {
-    if (latest === null) return
-    const isNew = newestSeen.current !== null && latest.created_at > newestSeen.current
-    newestSeen.current = latest.created_at
-    if (isNew) showIt(latest)
-  }, [latest])
+    const known = before.current
+    if (known === null) return
+    const failing = jobs.find(
+      ({ id, action, name }) => !known.has(id) && action === 'image.standard' && name === 'Lake',
+    )
+    if (failing === undefined) return
+    before.current = null
+    showIt(failing)
+  }, [jobs])
+  return (experiment: Experiment, isRunning: boolean) => {
+    if (experiment === 'fail') before.current = isRunning ? new Set(jobs.map(({ id }) => id)) : null
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -34,12 +34,16 @@ const experiments: { name: Experiment; title: string; about: string }[] = [
   },
 ]
 
+type OnExperiment = (experiment: Experiment, isRunning: boolean) => void
+
 export default function BreakDrawer({
   isOpen,
   onOpenChange,
+  onExperiment,
 }: {
   isOpen: boolean
   onOpenChange: (isOpen: boolean) => void
+  onExperiment: OnExperiment
 }) {
   return (
     <Sheet
@@ -51,16 +55,23 @@ export default function BreakDrawer({
     >
       <ol className="flex flex-col gap-3">
         {experiments.map((experiment) => (
-          <Attempt key={experiment.name} {...experiment} />
+          <Attempt key={experiment.name} {...experiment} onExperiment={onExperiment} />
         ))}
       </ol>
     </Sheet>
   )
 }
 
-function Attempt({ name, title, about }: (typeof experiments)[number]) {
+function Attempt({
+  name,
+  title,
+  about,
+  onExperiment,
+}: (typeof experiments)[number] & { onExperiment: OnExperiment }) {
   const { mutate, data, error, isPending } = useMutation({
     mutationFn: () => read<ExperimentReport>(`/api/break/${name}`, { method: 'POST' }),
+    onMutate: () => onExperiment(name, true),
+    onSettled: () => onExperiment(name, false),
   })
   return (
     <li className="rounded-xl border border-line bg-raised p-4" data-testid={`break-${name}`}>
