@@ -39,11 +39,11 @@ export async function watchOrder(
         // oxlint-disable-next-line no-await-in-loop
         webhooksSeen = await recordWebhooks(parts.dev, visitor, order.id, webhooksSeen)
       }
-      if (order.state === 'credited' || order.state === 'failed') {
+      if (order.state === 'credited') {
         // oxlint-disable-next-line no-await-in-loop
         await visitor.closeOrder(order.id)
         // oxlint-disable-next-line no-await-in-loop
-        if (order.state === 'credited') await afterCredits(parts, visitor, order)
+        await afterCredits(parts, visitor, order)
         return
       }
     } catch (error) {
@@ -81,8 +81,7 @@ function tellChange(visitor: Visitor, order: Order, last: Order): void {
   if (order.failure !== null && order.failure.code !== last.failure?.code) {
     visitor.record('payment', `Declined: ${order.failure.message}`, order)
   }
-  const wasPaid = last.state === 'paid' || last.state === 'credited'
-  if (!wasPaid && (order.state === 'paid' || order.state === 'credited')) {
+  if (last.state !== 'credited' && order.state === 'credited') {
     visitor.record('payment', `Paid: ${order.payment ?? 'by Dodo'}`, order)
   }
 }

@@ -106,14 +106,10 @@ export function useTopUp(): TopUp {
   }, [])
 
   const credited = order?.state === 'credited' ? order : null
-  const failed = order?.state === 'failed' ? order : null
   return {
-    step: credited !== null ? 'closed' : failed !== null && step !== 'closed' ? 'choosing' : step,
+    step: credited !== null ? 'closed' : step,
     order,
-    problem:
-      failed === null
-        ? problem
-        : (failed.failure?.message ?? 'The payment did not go through. You were charged nothing.'),
+    problem,
     credited,
     open: useCallback(() => {
       setProblem(null)
@@ -122,8 +118,7 @@ export function useTopUp(): TopUp {
     }, []),
     close: useCallback(() => {
       setStep('closed')
-      setOrderId((current) => (failed === null ? current : null))
-    }, [failed]),
+    }, []),
     continueCheckout: useCallback(() => {
       setProblem(null)
       setStep('paying')
@@ -134,5 +129,5 @@ export function useTopUp(): TopUp {
 }
 
 function hasEnded(order: Order | undefined): boolean {
-  return order?.state === 'credited' || order?.state === 'failed'
+  return order?.state === 'credited'
 }
