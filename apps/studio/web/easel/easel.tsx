@@ -1,4 +1,4 @@
-import type { Ref } from 'react'
+import { type Ref, useRef } from 'react'
 import { creditsText } from '../../shared/amounts.ts'
 import type { Job, PictureAction, Prices } from '../../shared/api.ts'
 import { pictureUrl } from '../api.ts'
@@ -6,6 +6,7 @@ import { Comparison } from './comparison.tsx'
 import { Developing } from './developing.tsx'
 import { Receipt } from './receipt.tsx'
 import type { Source } from './source.ts'
+import { useKeptFocus } from './use-kept-focus.ts'
 
 interface Props {
   place: Ref<HTMLElement>
@@ -27,9 +28,11 @@ interface Props {
 export function Easel(props: Props) {
   const { place, source, job, prices, problem, isOver } = props
   const isBusy = job?.state === 'asking' || job?.state === 'developing'
+  const row = useRef<HTMLDivElement>(null)
+  const focus = useKeptFocus(row)
 
   return (
-    <section ref={place} aria-label="Easel" className="flex scroll-mt-3 flex-col gap-4">
+    <section ref={place} aria-label="Easel" className="flex scroll-mt-3 flex-col gap-4" {...focus}>
       <div className="grid grid-cols-[8px_1fr] grid-rows-[8px_1fr] gap-1.5" data-testid="easel">
         <span />
         <span className="ruler-x" aria-hidden="true" />
@@ -51,9 +54,18 @@ export function Easel(props: Props) {
         </div>
       </div>
 
-      <div className="flex flex-wrap items-center justify-center gap-3">
+      <div ref={row} className="flex flex-wrap items-center justify-center gap-3">
         {isBusy ? (
-          <button type="button" className="button" onClick={props.onStop}>
+          <button
+            type="button"
+            className="button"
+            data-passing
+            onClick={props.onStop}
+            // A key that is still held down since Enlarge does not stop what it started.
+            onKeyDown={(event) => {
+              if (event.repeat) event.preventDefault()
+            }}
+          >
             Stop, charge nothing
           </button>
         ) : (
