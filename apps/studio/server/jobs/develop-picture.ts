@@ -4,7 +4,13 @@ import {
   type Receipt,
   TallystickUnavailableError,
 } from '@tallystick/client'
-import type { Job, JobReceipt, PictureAction, Wall } from '../../shared/api.ts'
+import {
+  type Job,
+  type JobReceipt,
+  type PictureAction,
+  stoppedByVisitor,
+  type Wall,
+} from '../../shared/api.ts'
 import type { Parts } from '../parts.ts'
 import type { Enlarged, Enlarger } from '../pictures/enlarger.ts'
 import type { ModelName } from '../pictures/models.ts'
@@ -119,7 +125,7 @@ function endWithout(visitor: Visitor, id: string, error: unknown): Partial<Job> 
 }
 
 function failureSentence(error: unknown, why: string): string {
-  if (error instanceof Cancelled) return 'You stopped it.'
+  if (error instanceof Cancelled) return stoppedByVisitor
   if (error instanceof TallystickUnavailableError) return 'The credits server does not answer just now.'
   return `It went wrong: ${why}`
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Hold, TallystickError } from '@tallystick/client'
-import type { Job } from '../../shared/api.ts'
+import { type Job, stoppedByVisitor } from '../../shared/api.ts'
 import type { Parts } from '../parts.ts'
 import { models } from '../pictures/models.ts'
 import type { Visitor } from '../visitors/visitor.ts'
@@ -63,7 +63,7 @@ async function recover(
     // oxlint-disable-next-line no-await-in-loop
     await pause(waitMs, undefined, { signal, ref: false }).catch(() => {})
     // The hold lapses by itself.
-    if (signals.stopped.aborted) return { ...interrupted, failure: 'You stopped it.' }
+    if (signals.stopped.aborted) return { ...interrupted, failure: stoppedByVisitor }
     signals.closing.throwIfAborted()
   }
 }
