@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { LaneConnection } from '../database/database.ts'
 import { databaseConflict, databaseUnavailable } from '../database/faults.ts'
 import { Fault } from '../kernel/refusal.ts'
+import { chargeOf, newOwner, tally } from './__fixtures__/operations.ts'
 import { createLane, type Lane } from './lane.ts'
-import { chargeOf, newOwner, tally } from './ledger.contract.ts'
 
 const context = { newId: () => '', clock: undefined }
 

@@ -1,84 +1,21 @@
 /** What the ledger promises on every database. Run by the tests of each driver. */
-import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../database/database.ts'
-import { idMaker, type WalletOwner, walletId } from '../kernel/ids.ts'
-import { Refusal } from '../kernel/refusal.ts'
-import { credits } from './__fixtures__/history.ts'
+import { type WalletOwner, walletId } from '../kernel/ids.ts'
+import {
+  chargeOf,
+  credits,
+  grantOf,
+  holdOf,
+  newId,
+  newKey,
+  newOwner,
+  tally,
+} from './__fixtures__/operations.ts'
 import { applyOperations } from './apply-operations.ts'
 import { internalKey } from './keys.ts'
 import { createLedger, type Ledger } from './ledger.ts'
-import type { ChargeOperation, GrantOperation, HoldOperation, Key } from './operations.ts'
-
-const newId = idMaker({ now: Date.now, randomBytes })
-
-export function newOwner(): WalletOwner {
-  return { mode: 'test', customer: `user_${newId()}`, unit: 'credits' }
-}
-
-export function newKey(fingerprint = 0n): Key {
-  return { id: newId(), fingerprint }
-}
-
-export function grantOf(
-  owner: WalletOwner,
-  decimal: string,
-  options: Partial<GrantOperation> = {},
-): GrantOperation {
-  return {
-    kind: 'grant',
-    walletId: walletId(owner),
-    key: newKey(),
-    owner,
-    credits: credits(decimal),
-    source: 'promotion',
-    name: 'Gift',
-    priority: 0,
-    effectiveAt: undefined,
-    expiresAt: undefined,
-    paid: undefined,
-    orderId: undefined,
-    ...options,
-  }
-}
-
-export function chargeOf(
-  owner: WalletOwner,
-  decimal: string,
-  options: Partial<ChargeOperation> = {},
-): ChargeOperation {
-  return {
-    kind: 'charge',
-    walletId: walletId(owner),
-    key: newKey(),
-    credits: credits(decimal),
-    unit: owner.unit,
-    action: 'chat',
-    description: undefined,
-    catalogId: undefined,
-    ...options,
-  }
-}
-
-export function holdOf(owner: WalletOwner, decimal: string, timeToLiveMs = 60_000): HoldOperation {
-  return { ...chargeOf(owner, decimal), kind: 'hold', timeToLiveMs }
-}
-
-/** How many succeeded, and with which codes the others were refused. */
-export async function tally(answers: readonly Promise<unknown>[]): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {}
-  for (const answer of await Promise.allSettled(answers)) {
-    const name =
-      answer.status === 'fulfilled'
-        ? 'ok'
-        : answer.reason instanceof Refusal
-          ? answer.reason.code
-          : String(answer.reason)
-    counts[name] = (counts[name] ?? 0) + 1
-  }
-  return counts
-}
 
 const append = (column: string, element: string): string => `${column} = ${column} || ${element}`
 const first = (column: string): string => `${column} = ${column}[1:1]`

@@ -4,12 +4,12 @@ import type { IdInWallet, NewId, Uuid, WalletOwner } from '../kernel/ids.ts'
 import { walletId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import type { LedgerContext } from './context.ts'
-import { keyReused } from './errors.ts'
 import { createLane, type Lane } from './lane.ts'
 import { type EntriesPage, listEntries, type PageOfEntries } from './list-entries.ts'
 import { readBoundKey } from './load.ts'
 import type { Key, Operation, Receipt } from './operations.ts'
 import { type BalanceView, type HoldView, readBalance, readHold, readOwner } from './read-wallet.ts'
+import { replay } from './run-batch.ts'
 import { type Verification, verify } from './verify.ts'
 
 export interface LedgerOptions {
@@ -66,9 +66,11 @@ export async function createLedger({
       return laneOf(lanes, operation.walletId).submit(operation)
     },
     replay: async (id, key) => {
-      const bound = await database.snapshot((tx) => readBoundKey(tx, id, key.id))
-      if (bound !== undefined && bound.fingerprint !== key.fingerprint) throw keyReused({ key: key.id })
-      return bound?.receipt
+      const bound = await database.snapshot((tx) => readBoundKey(tx, { walletId: id, key }))
+      if (bound === undefined) return undefined
+      const outcome = replay(key, bound)
+      if (!outcome.ok) throw outcome.refusal
+      return outcome.receipt
     },
     balance: (owner) => database.snapshot((tx) => readBalance(tx, walletId(owner), context)),
     hold: (id) => database.snapshot((tx) => readHold(tx, id, context)),

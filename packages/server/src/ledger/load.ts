@@ -26,8 +26,14 @@ export interface LoadedWallet {
   readonly liveHolds: readonly Hold[]
   /** The holds that the batch's operations name. */
   readonly namedHolds: readonly Hold[]
-  /** For the keys among the batch's that are bound: to what, and what was answered. */
-  readonly receiptsByKey: ReadonlyMap<Uuid, { readonly fingerprint: bigint; readonly receipt: Receipt }>
+  /** Of the batch's keys those that are bound. */
+  readonly boundByKey: ReadonlyMap<Uuid, BoundKey>
+}
+
+/** What a key is bound to, and what was answered. */
+export interface BoundKey {
+  readonly fingerprint: bigint
+  readonly receipt: Receipt
 }
 
 /** Locks and reads the wallets of a batch. A wallet that does not exist is empty, and made when a grant needs it. */
@@ -69,7 +75,7 @@ export async function loadBatch(
           now: nowOf(row),
           liveHolds: (liveById.get(id) ?? []).map(holdFromRow),
           namedHolds,
-          receiptsByKey: receipts(bound.get(id) ?? [], namedHolds),
+          boundByKey: boundKeys(bound.get(id) ?? [], namedHolds),
         },
       ]
     }),
@@ -77,19 +83,13 @@ export async function loadBatch(
 }
 
 /** What the key is bound to in the wallet, if it is: read without a lock, for what is bound once is bound for good. */
-export async function readBoundKey(
-  session: Session,
-  walletId: Uuid,
-  keyId: Uuid,
-): Promise<{ readonly fingerprint: bigint; readonly receipt: Receipt } | undefined> {
-  const entries = await session.run<BoundEntryRow>(statements.readBoundKeys, [[walletId], [keyId]])
-  const holdIds = [...new Set(entries.flatMap((entry) => entry.hold_id ?? []))]
-  const holds =
-    holdIds.length === 0
-      ? []
-      : await session.run<HoldRow>(statements.readHolds, [holdIds.map(() => walletId), holdIds])
-  return receipts(entries, holds.map(holdFromRow)).get(keyId)
+export async function readBoundKey(session: Session, asked: Keyed): Promise<BoundKey | undefined> {
+  const bound = await readBound(session, [asked])
+  const holds = await readNamedHolds(session, [], bound)
+  return boundKeys(bound.get(asked.walletId) ?? [], holds.map(holdFromRow)).get(asked.key.id)
 }
+
+type Keyed = Pick<Operation, 'walletId' | 'key'>
 
 async function insertMissing(session: Session, grants: readonly GrantOperation[]): Promise<void> {
   if (grants.length === 0) return
@@ -118,7 +118,7 @@ function checkOwners(rows: readonly WalletRow[], operations: readonly Operation[
 
 async function readBound(
   session: Session,
-  operations: readonly Operation[],
+  operations: readonly Keyed[],
 ): Promise<Map<Uuid, BoundEntryRow[]>> {
   const rows = await session.run<BoundEntryRow>(statements.readBoundKeys, [
     operations.map((operation) => operation.walletId),
@@ -149,15 +149,15 @@ async function readNamedHolds(
   ])
 }
 
-function receipts(rows: readonly BoundEntryRow[], holds: readonly Hold[]): LoadedWallet['receiptsByKey'] {
-  const receiptsByKey = new Map<Uuid, { fingerprint: bigint; receipt: Receipt }>()
+function boundKeys(rows: readonly BoundEntryRow[], holds: readonly Hold[]): Map<Uuid, BoundKey> {
+  const boundByKey = new Map<Uuid, BoundKey>()
   for (const entries of Map.groupBy(rows, (row) => row.transaction_id).values()) {
     const bound = entries.find((entry) => entry.key !== null)
     if (bound === undefined || bound.key === null || bound.fingerprint === null) continue
     const hold = holds.find((one) => one.id === bound.hold_id)
-    receiptsByKey.set(bound.key, { fingerprint: bound.fingerprint, receipt: receiptFromRows(entries, hold) })
+    boundByKey.set(bound.key, { fingerprint: bound.fingerprint, receipt: receiptFromRows(entries, hold) })
   }
-  return receiptsByKey
+  return boundByKey
 }
 
 function latest(instants: readonly Date[]): Date {

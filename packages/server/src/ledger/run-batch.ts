@@ -5,8 +5,8 @@ import type { LedgerContext } from './context.ts'
 import { decide } from './decide.ts'
 import type { Entry } from './entry.ts'
 import { keyReused } from './errors.ts'
-import { type LoadedWallet, loadBatch } from './load.ts'
-import type { GrantOperation, Key, Operation, Outcome, Receipt } from './operations.ts'
+import { type BoundKey, type LoadedWallet, loadBatch } from './load.ts'
+import type { GrantOperation, Key, Operation, Outcome } from './operations.ts'
 import { settle } from './settle.ts'
 import type { Hold, OpenLot, Wallet } from './wallet.ts'
 import { type WalletChanges, writeBatch } from './write.ts'
@@ -43,20 +43,20 @@ export async function runBatch(
 class WalletDraft {
   readonly #loaded: LoadedWallet
   readonly #newId: NewId
-  readonly #receiptsByKey: Map<Uuid, { fingerprint: bigint; receipt: Receipt }>
+  readonly #boundByKey: Map<Uuid, BoundKey>
   readonly #holdsById: Map<Uuid, Hold>
   readonly #placedHere = new Set<Uuid>()
   readonly #endedHere = new Set<Uuid>()
   readonly #newLots: { lot: OpenLot; operation: GrantOperation }[] = []
   /** What settling posted, written only with an operation: a refused one writes nothing. */
-  #settlement: readonly Entry[]
+  readonly #settlement: readonly Entry[]
   readonly #entries: Entry[] = []
   #wallet: Wallet
 
   constructor(loaded: LoadedWallet, newId: NewId) {
     this.#loaded = loaded
     this.#newId = newId
-    this.#receiptsByKey = new Map(loaded.receiptsByKey)
+    this.#boundByKey = new Map(loaded.boundByKey)
     const settled = settle(loaded.wallet, loaded.liveHolds, loaded.now, newId)
     this.#holdsById = new Map([...loaded.namedHolds, ...settled.lapsed].map((hold) => [hold.id, hold]))
     for (const hold of settled.lapsed) this.#endedHere.add(hold.id)
@@ -65,7 +65,7 @@ class WalletDraft {
   }
 
   apply(operation: Operation): Outcome {
-    const before = this.#receiptsByKey.get(operation.key.id)
+    const before = this.#boundByKey.get(operation.key.id)
     if (before !== undefined) return replay(operation.key, before)
     const named = 'holdId' in operation ? this.#holdsById.get(operation.holdId) : undefined
     const decision = decide(this.#wallet, operation, named, this.#loaded.now, this.#newId)
@@ -80,7 +80,7 @@ class WalletDraft {
       this.#holdsById.set(receipt.hold.id, receipt.hold)
       ;(operation.kind === 'hold' ? this.#placedHere : this.#endedHere).add(receipt.hold.id)
     }
-    this.#receiptsByKey.set(operation.key.id, { fingerprint: operation.key.fingerprint, receipt })
+    this.#boundByKey.set(operation.key.id, { fingerprint: operation.key.fingerprint, receipt })
     return { ok: true, receipt }
   }
 
@@ -101,7 +101,8 @@ class WalletDraft {
   }
 }
 
-function replay(key: Key, before: { fingerprint: bigint; receipt: Receipt }): Outcome {
+/** What a key that is bound answers: the same again, or a refusal when another operation is asked for under it. */
+export function replay(key: Key, before: BoundKey): Outcome {
   if (before.fingerprint === key.fingerprint) return { ok: true, receipt: before.receipt }
   return { ok: false, refusal: keyReused({ key: key.id }) }
 }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../../src/database/open-database.ts'
 import { idMaker, type WalletOwner } from '../../src/kernel/ids.ts'
-import { credits } from '../../src/ledger/__fixtures__/history.ts'
+import { credits } from '../../src/ledger/__fixtures__/operations.ts'
 import { createLedger } from '../../src/ledger/ledger.ts'
 
 let dataDir: string

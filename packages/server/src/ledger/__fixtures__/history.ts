@@ -1,12 +1,12 @@
-import { type Credits, creditsFromDecimal, decimalFromCredits } from '../../kernel/credits.ts'
+import { type Credits, decimalFromCredits } from '../../kernel/credits.ts'
 import { walletId } from '../../kernel/ids.ts'
-import { invariant } from '../../kernel/refusal.ts'
 import { decide } from '../decide.ts'
 import type { Account, Entry } from '../entry.ts'
 import type { GrantOperation, Operation } from '../operations.ts'
 import { emptyWallet } from '../rows.ts'
 import { settle } from '../settle.ts'
 import { balanceOf, type Hold, type Wallet } from '../wallet.ts'
+import { chargeOf, credits, grantOf, holdOf, newKey } from './operations.ts'
 
 const owner = { mode: 'test', customer: 'alice', unit: 'credits' } as const
 const id = walletId(owner)
@@ -43,36 +43,24 @@ export class History {
   }
 
   grant(decimal: string, options: Partial<Pick<GrantOperation, 'priority' | 'effectiveAt' | 'expiresAt'>> = {}): Answer {
-    return this.apply({
-      ...this.#common(),
-      kind: 'grant',
-      owner,
-      credits: credits(decimal),
-      source: 'promotion',
-      name: 'Gift',
-      priority: 0,
-      effectiveAt: undefined,
-      expiresAt: undefined,
-      paid: undefined,
-      orderId: undefined,
-      ...options,
-    })
+    return this.apply(grantOf(owner, decimal, options))
   }
 
   charge(decimal: string): Answer {
-    return this.apply({ ...this.#spending(decimal), kind: 'charge' })
+    return this.apply(chargeOf(owner, decimal))
   }
 
   hold(decimal: string, timeToLiveMs = 60_000): Answer {
-    return this.apply({ ...this.#spending(decimal), kind: 'hold', timeToLiveMs })
+    return this.apply(holdOf(owner, decimal, timeToLiveMs))
   }
 
   capture({ holdId }: { holdId: string }, decimal?: string): Answer {
-    return this.apply({ ...this.#common(), kind: 'capture', holdId, credits: decimal === undefined ? undefined : credits(decimal) })
+    const amount = decimal === undefined ? undefined : credits(decimal)
+    return this.apply({ kind: 'capture', walletId: id, key: newKey(), holdId, credits: amount })
   }
 
   release({ holdId }: { holdId: string }): Answer {
-    return this.apply({ ...this.#common(), kind: 'release', holdId })
+    return this.apply({ kind: 'release', walletId: id, key: newKey(), holdId })
   }
 
   balance(): Record<string, string> {
@@ -107,18 +95,4 @@ export class History {
       state: receipt.hold?.state,
     }
   }
-
-  #common() {
-    return { walletId: id, key: { id: this.#newId(), fingerprint: 0n } }
-  }
-
-  #spending(decimal: string) {
-    return { ...this.#common(), credits: credits(decimal), unit: 'credits', action: 'chat', description: undefined, catalogId: undefined }
-  }
-}
-
-export function credits(decimal: string): Credits {
-  const parsed = creditsFromDecimal(decimal)
-  invariant(parsed !== undefined, 'the test writes its amounts as decimals')
-  return parsed
 }
