@@ -1,5 +1,4 @@
 /** An app whose users pay for enlarging pictures. Tallystick runs beside it: TALLYSTICK_URL and TALLYSTICK_API_KEY say where. */
-// oxlint-disable oxc/no-async-endpoint-handlers: Express 5 hands a rejection to its error handler.
 import express from 'express'
 
 export const app = express()

@@ -85,7 +85,6 @@ const prefixOf = {
   hold: 'hold',
   lot: 'lot',
   wallet: 'wal',
-  event: 'evt',
 } as const
 
 export type IdKind = keyof typeof prefixOf
