@@ -2,31 +2,26 @@ import { randomBytes } from 'node:crypto'
 import type { Catalog } from './catalog/catalog.ts'
 import { checkCatalog } from './catalog/check-catalog.ts'
 import type { CatalogDefinition } from './catalog/define-catalog.ts'
-import { positiveCredits, priceSpending, unitOf } from './catalog/price-spending.ts'
 import { storeCatalog } from './catalog/store-catalog.ts'
 import { type Customers, createCustomers } from './customers/customers.ts'
 import type { Clock, Database } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createJobs, type Jobs } from './jobs/jobs.ts'
-import { zeroCredits } from './kernel/credits.ts'
-import { idMaker, type Mode, type Uuid, type WalletOwner, walletId } from './kernel/ids.ts'
-import { Recent } from './kernel/recent.ts'
-import { Fault, invariant, Refusal } from './kernel/refusal.ts'
-import { holdNotFound, keyReused } from './ledger/errors.ts'
-import { callerKey } from './ledger/keys.ts'
+import { idMaker, type Mode } from './kernel/ids.ts'
+import { Fault } from './kernel/refusal.ts'
 import { createLedger, type Ledger } from './ledger/ledger.ts'
-import { offerTopUp } from './ledger/offer-top-up.ts'
-import type { ChargeOperation, Key, Operation } from './ledger/operations.ts'
-import type { LotView } from './ledger/read-wallet.ts'
 import type {
+  AdjustRequest,
   BalanceRequest,
   Done,
   EntriesRequest,
   GrantRequest,
   HoldRequest,
   LedgerRequests,
+  QuoteRequest,
   SpendRequest,
 } from './ledger/requests.ts'
+import { serveRequests } from './ledger/serve-requests.ts'
 import { createLogger, type Log } from './observability/logger.ts'
 import type { CheckoutIntent, Order, Orders } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
@@ -42,6 +37,11 @@ export interface EngineOptions<C extends CatalogDefinition> {
     | { readonly dataDir: string | undefined; readonly snapshot?: Blob }
   /** Test credits and live ones never meet. Test unless given. */
   readonly mode?: Mode | undefined
+  /**
+   * Observe mode: no charge and no hold is refused for want of credits or for a limit; receipts say what would have been. For trying
+   * Tallystick on live traffic before it may refuse anything. False unless given.
+   */
+  readonly observe?: boolean | undefined
   /** Where packs are sold: settings for Dodo Payments, or a provider made already. Without one nothing can be bought. */
   readonly provider?: { readonly dodo: DodoOptions } | PaymentProvider | undefined
   /** Warnings and errors to standard error unless given. */
@@ -66,6 +66,11 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   hold(request: HoldRequest<ActionOf<C>, UnitOf<C>>): Promise<Done>
   grant(request: GrantRequest<UnitOf<C>>): ReturnType<LedgerRequests['grant']>
   balance(request: BalanceRequest<UnitOf<C>>): ReturnType<LedgerRequests['balance']>
+  balanceAt(
+    request: BalanceRequest<UnitOf<C>> & { readonly at: Date },
+  ): ReturnType<LedgerRequests['balanceAt']>
+  adjust(request: AdjustRequest<UnitOf<C>>): ReturnType<LedgerRequests['adjust']>
+  quote(request: QuoteRequest<ActionOf<C>, UnitOf<C>>): ReturnType<LedgerRequests['quote']>
   entries(request: EntriesRequest<UnitOf<C>>): ReturnType<LedgerRequests['entries']>
   readonly customers: Pick<Customers, 'put'>
   readonly orders: SoldOrders<PackOf<C>>
@@ -86,7 +91,7 @@ interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout' | 'res
 export async function createEngine<const C extends CatalogDefinition>(
   options: EngineOptions<C>,
 ): Promise<Engine<C>> {
-  const { mode = 'test', log = createLogger({ level: 'warn' }), clock } = options
+  const { mode = 'test', log = createLogger({ level: 'warn' }), clock, observe = false } = options
   const catalog = isChecked(options.catalog)
     ? options.catalog
     : checkCatalog(options.catalog, 'the catalog given to createEngine')
@@ -109,7 +114,9 @@ export async function createEngine<const C extends CatalogDefinition>(
     opened.unshift(() => ledger.close())
     const jobs = createJobs({ database, log })
     opened.unshift(() => jobs.stop())
-    return await engineOver({ database, ledger, jobs, provider, mode, log, catalog }, () => closeAll(opened))
+    return await engineOver({ database, ledger, jobs, provider, mode, log, catalog, observe }, () =>
+      closeAll(opened),
+    )
   } catch (error) {
     await closeAll(opened)
     throw error
@@ -146,6 +153,7 @@ interface Parts {
   readonly mode: Mode
   readonly log: Log
   readonly catalog: Catalog
+  readonly observe: boolean
 }
 
 interface CatalogInUse {
@@ -153,15 +161,9 @@ interface CatalogInUse {
   readonly id: number
 }
 
-const holdExpirySeconds = 300
-
-/** Owners never change; one that is forgotten costs a statement. */
-const ownersRememberedMax = 50_000
-
 async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Engine> {
-  const { database, ledger, jobs, provider, mode, log, catalog: first } = parts
+  const { database, ledger, jobs, provider, mode, log, catalog: first, observe } = parts
   let inUse = await store(first)
-  const ownersByWallet = new Recent<Uuid, WalletOwner>(ownersRememberedMax)
   const customers = createCustomers({
     database,
     mode,
@@ -185,66 +187,13 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     return { catalog, id: await database.transaction((tx) => storeCatalog(tx, catalog)) }
   }
 
-  async function walletOf(customer: string, unit: string): Promise<{ walletId: Uuid; owner: WalletOwner }> {
-    await customers.ensure(customer)
-    const owner = { mode, customer, unit }
-    const wallet = { walletId: walletId(owner), owner }
-    ownersByWallet.set(wallet.walletId, owner)
-    return wallet
-  }
-
-  /** @throws holdNotFound when there is no such wallet in this mode, and so no hold in it */
-  async function ownerOf(wallet: Uuid): Promise<WalletOwner> {
-    const owner = ownersByWallet.get(wallet) ?? (await ledger.owner(wallet))
-    if (owner === undefined || owner.mode !== mode) throw holdNotFound({})
-    ownersByWallet.set(wallet, owner)
-    return owner
-  }
-
-  async function submit(owner: WalletOwner, idempotencyKey: string, operation: Operation): Promise<Done> {
-    try {
-      return { walletId: operation.walletId, owner, receipt: await ledger.submit(operation) }
-    } catch (error) {
-      // The ledger knows keys by their hashes; the caller knows what was sent.
-      if (error instanceof Refusal && error.code === keyReused.definition.code)
-        throw keyReused({ key: idempotencyKey })
-      throw offerTopUp(error, inUse.catalog)
-    }
-  }
-
-  /** Charging and holding, by what the catalog says now; a key that was bound under an earlier catalog answers what it answered then. */
-  async function spend(
-    request: SpendRequest,
-    kind: 'charge' | 'hold',
-    operationOf: (fields: Omit<ChargeOperation, 'kind'>) => Operation,
-  ): Promise<Done> {
-    const { customer, description, idempotencyKey } = request
-    const key: Key = callerKey(idempotencyKey, kind, withoutKey(request))
-    const { catalog, id: catalogId } = inUse
-    let priced: ReturnType<typeof priceSpending>
-    try {
-      priced = priceSpending(catalog, request)
-    } catch (refusal) {
-      const done = await replayUnderAnyUnit(customer, key)
-      if (done === undefined) throw refusal
-      return done
-    }
-    const { unit, credits, action } = priced
-    const { walletId: wallet, owner } = await walletOf(customer, unit)
-    const fields = { walletId: wallet, key, credits, unit, action, description, catalogId }
-    return submit(owner, idempotencyKey, operationOf(fields))
-  }
-
-  /** The action may have left the catalog since: then its unit is not known any more, and each is asked. */
-  async function replayUnderAnyUnit(customer: string, key: Key): Promise<Done | undefined> {
-    for (const unit of inUse.catalog.unitsById.keys()) {
-      const owner = { mode, customer, unit }
-      // oxlint-disable-next-line no-await-in-loop
-      const receipt = await ledger.replay(walletId(owner), key)
-      if (receipt !== undefined) return { walletId: walletId(owner), owner, receipt }
-    }
-    return undefined
-  }
+  const requests = serveRequests({
+    ledger,
+    mode,
+    catalog: () => inUse,
+    ensureCustomer: (customer) => customers.ensure(customer),
+    observe,
+  })
 
   return {
     mode,
@@ -255,88 +204,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
       inUse = await store(next)
     },
 
-    charge: (request) => spend(request, 'charge', (fields) => ({ kind: 'charge', ...fields })),
-
-    hold: (request) => {
-      const timeToLiveMs = (request.expiresInSeconds ?? holdExpirySeconds) * 1000
-      return spend(request, 'hold', (fields) => ({ kind: 'hold', timeToLiveMs, ...fields }))
-    },
-
-    capture: async (request) => {
-      const { hold, credits, idempotencyKey } = request
-      const owner = await ownerOf(hold.walletId)
-      return submit(owner, idempotencyKey, {
-        kind: 'capture',
-        walletId: hold.walletId,
-        key: callerKey(idempotencyKey, 'capture', withoutKey(request)),
-        holdId: hold.id,
-        credits,
-      })
-    },
-
-    release: async (request) => {
-      const { hold, idempotencyKey } = request
-      const owner = await ownerOf(hold.walletId)
-      return submit(owner, idempotencyKey, {
-        kind: 'release',
-        walletId: hold.walletId,
-        key: callerKey(idempotencyKey, 'release', withoutKey(request)),
-        holdId: hold.id,
-      })
-    },
-
-    getHold: async (id) => {
-      const view = await ledger.hold(id)
-      if (view === undefined || view.owner.mode !== mode) throw holdNotFound({})
-      return view
-    },
-
-    grant: async (request) => {
-      const { customer, source, name, effectiveAt, expiresAt, priority = 0, idempotencyKey } = request
-      const credits = positiveCredits(request.credits)
-      const { walletId: wallet, owner } = await walletOf(customer, unitOf(inUse.catalog, request.unit))
-      const done = await submit(owner, idempotencyKey, {
-        kind: 'grant',
-        walletId: wallet,
-        key: callerKey(idempotencyKey, 'grant', withoutKey(request)),
-        owner,
-        credits,
-        source,
-        name,
-        priority,
-        effectiveAt,
-        expiresAt,
-        paid: undefined,
-        orderId: undefined,
-      })
-      const { receipt } = done
-      const [share] = receipt.shares
-      invariant(share, 'a grant brings a lot')
-      const lot: LotView = {
-        id: share.lotId,
-        source,
-        name,
-        granted: receipt.credits,
-        available: share.amount,
-        held: zeroCredits,
-        effectiveAt: effectiveAt ?? receipt.at,
-        expiresAt,
-        grantedAt: receipt.at,
-      }
-      return { ...done, lot }
-    },
-
-    balance: async ({ customer, unit }) => {
-      const wallet = await walletOf(customer, unitOf(inUse.catalog, unit))
-      return { ...wallet, ...(await ledger.balance(wallet.owner)) }
-    },
-
-    entries: async ({ customer, unit, limit, before }) => {
-      const { walletId: wallet, owner } = await walletOf(customer, unitOf(inUse.catalog, unit))
-      return { walletId: wallet, ...(await ledger.entries(owner, { limit, before })) }
-    },
-
-    verify: () => ledger.verify(),
+    ...requests,
 
     orders: {
       ...orders,
@@ -352,9 +220,4 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
 
     close,
   }
-}
-
-/** What a key stands for: the request as it was written, without defaults, so that a repetition is the same for good. */
-function withoutKey(request: { readonly idempotencyKey: string }): object {
-  return { ...request, idempotencyKey: undefined }
 }

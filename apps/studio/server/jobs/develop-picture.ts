@@ -144,7 +144,7 @@ export async function readableReceipt(
   const names = new Map<string, string>()
   try {
     const { data } = await parts.credits.entries(customer, { limit: 50 })
-    for (const entry of data) names.set(entry.lot, entry.lot_name)
+    for (const { lot, lot_name: name } of data) if (lot !== null && name !== null) names.set(lot, name)
   } catch {
     // The receipt is true without the names, and the picture must not wait for them.
   }

@@ -12,13 +12,15 @@ export function historyOf(
   const lines = new Map<string, HistoryLine>()
   for (const entry of entries) {
     const kind = kindOf(entry)
-    if (kind === null) continue
+    // What is of no lot is debt that was made or repaid: the lots that repay it have lines of their own.
+    const lot = entry.lot_name
+    if (kind === null || lot === null) continue
     const id = `${entry.transaction} ${kind}`
     const line = lines.get(id)
     if (line !== undefined) {
       line.credits = decimalFromMicros(microsFromDecimal(line.credits) + microsFromDecimal(entry.credits))
       // The newest entry comes first, and the lot that paid first comes last.
-      if (!line.lots.includes(entry.lot_name)) line.lots.unshift(entry.lot_name)
+      if (!line.lots.includes(lot)) line.lots.unshift(lot)
       continue
     }
     const order = entry.order === null ? undefined : ordersById.get(entry.order)
@@ -26,10 +28,9 @@ export function historyOf(
       id,
       at: entry.recorded_at,
       kind,
-      title:
-        kind === 'spent' ? (actionNames.get(entry.action ?? '') ?? entry.action ?? 'Spent') : entry.lot_name,
+      title: kind === 'spent' ? (actionNames.get(entry.action ?? '') ?? entry.action ?? 'Spent') : lot,
       credits: entry.credits,
-      lots: [entry.lot_name],
+      lots: [lot],
       order: entry.order,
       price: order?.price ?? null,
     })

@@ -358,7 +358,11 @@ export interface components {
         };
         /** @description One movement of credits of one lot between two accounts of a wallet. */
         Entry: {
+            /** @description The transaction that was refunded, or whose debt was repaid. */
+            about: string | null;
             action: string | null;
+            /** @description Who adjusted. */
+            actor: string | null;
             /**
              * @description Credits, exact: a decimal with at most six decimals.
              * @example 12.5
@@ -371,16 +375,22 @@ export interface components {
              * @example 2026-11-22T12:00:00.000Z
              */
             effective_at: string;
-            /** @enum {string} */
-            from: "issued" | "available" | "held" | "spent" | "expired" | "revoked" | "debt";
+            /**
+             * @description Null, as `to`, for a note of what moved nothing.
+             * @enum {string|null}
+             */
+            from: "issued" | "available" | "held" | "spent" | "expired" | "revoked" | "debt" | null;
             hold: string | null;
-            lot: string;
-            lot_name: string;
+            /** @description Null where debt was made or repaid. */
+            lot: string | null;
+            lot_name: string | null;
             /**
              * @description How the credits came.
-             * @enum {string}
+             * @enum {string|null}
              */
-            lot_source: "purchase" | "plan" | "promotion" | "gift" | "referral" | "adjustment";
+            lot_source: "purchase" | "plan" | "promotion" | "gift" | "referral" | "adjustment" | null;
+            /** @enum {string} */
+            operation: "grant" | "adjust" | "charge" | "hold" | "capture" | "release" | "checkpoint" | "extend" | "refund" | "revoke" | "freeze" | "unfreeze" | "lapse" | "expire" | "repay";
             order: string | null;
             /**
              * Format: date-time
@@ -388,8 +398,8 @@ export interface components {
              * @example 2026-11-22T12:00:00.000Z
              */
             recorded_at: string;
-            /** @enum {string} */
-            to: "issued" | "available" | "held" | "spent" | "expired" | "revoked" | "debt";
+            /** @enum {string|null} */
+            to: "issued" | "available" | "held" | "spent" | "expired" | "revoked" | "debt" | null;
             /** @example txn_… */
             transaction: string;
         };
@@ -1725,7 +1735,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `hold_already_ended`: The hold has ended. A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`.
+             * @description `hold_already_ended`: The hold has ended. A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`, or extend its hold. What a lapsed hold used is not forgotten: it is reported as `uncollected`; to charge it, capture with `above` set to `up_to_spendable` or `owe`.
              *
              *     `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it.
              */
@@ -1756,7 +1766,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `capture_exceeds_hold`: More than was held. Hold the worst case before the call, and capture what it really used.
+             * @description `capture_exceeds_hold`: More than was held. Hold the worst case before the call, and capture what it really used. `above: "up_to_spendable"` charges the rest as far as the wallet covers it, `above: "owe"` makes debt of what it does not. What was asked for is remembered on the hold and, unless captured after all, reported as `uncollected`.
              *
              *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
              */
@@ -1851,7 +1861,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `hold_already_ended`: The hold has ended. A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`.
+             * @description `hold_already_ended`: The hold has ended. A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`, or extend its hold. What a lapsed hold used is not forgotten: it is reported as `uncollected`; to charge it, capture with `above` set to `up_to_spendable` or `owe`.
              *
              *     `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it.
              */

@@ -36,7 +36,7 @@ export async function ensureCustomer(tx: Transaction, input: EnsureCustomer): Pr
         name: welcome.name,
         priority: 0,
         effectiveAt: undefined,
-        expiresAt: undefined,
+        expiry: undefined,
         paid: undefined,
         orderId: undefined,
       },

@@ -8,9 +8,17 @@ export interface Statement {
   readonly text: string
 }
 
+/** A statement with its values. */
+export interface Request {
+  readonly statement: Statement
+  readonly values: readonly unknown[]
+}
+
 /** A connection with a transaction open on it, as the ledger's hot statements see it. */
 export interface Session {
   run<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
+  /** One after the other, each seeing what the ones before it did and waited for; in one round trip where the driver can. */
+  runAll(requests: readonly Request[]): Promise<readonly (readonly unknown[])[]>
 }
 
 /** A transaction of a domain operation: everyday statements by `db`, the ledger's by `run`. */
@@ -22,8 +30,15 @@ export interface Transaction extends Session {
 
 /** A connection of a lane's own, for one transaction after another. */
 export interface LaneConnection {
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** Begins with the first that `work` reads, and commits with the writes that it answers: a round trip each. */
+  transaction<T>(work: (session: Session) => Promise<LaneWork<T>>): Promise<T>
   close(): Promise<void>
+}
+
+export interface LaneWork<T> {
+  readonly writes: readonly Request[]
+  /** True once the writes are committed. */
+  readonly answer: T
 }
 
 /** Where time comes from when not from the database's clock: tests set it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../../test/support/test-database.ts'
+import type { Statement } from './database.ts'
 import { openDatabase } from './open-database.ts'
 
 test('a Postgres that is not there is a fault that says what to look at', async () => {
@@ -14,11 +15,12 @@ test('a connection that is ended from outside is a fault, in a transaction and i
   const lane = await database.openLane()
   const end = { name: 'end', text: 'select pg_terminate_backend(pg_backend_pid())' }
   const now = { name: 'now', text: 'select 1 as one' }
-  for (const connected of [database, lane]) {
-    await expect(connected.transaction((session) => session.run(end, []))).rejects.toMatchObject({
-      code: 'database_unavailable',
-    })
-    expect(await connected.transaction((session) => session.run(now, []))).toEqual([{ one: 1 }])
+  const inTransaction = (statement: Statement) => database.transaction((tx) => tx.run(statement, []))
+  const inLane = (statement: Statement) =>
+    lane.transaction(async (session) => ({ answer: await session.run(statement, []), writes: [] }))
+  for (const run of [inTransaction, inLane]) {
+    await expect(run(end)).rejects.toMatchObject({ code: 'database_unavailable' })
+    expect(await run(now)).toEqual([{ one: 1 }])
   }
   await lane.close()
   await database.close()

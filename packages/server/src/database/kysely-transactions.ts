@@ -52,10 +52,21 @@ export function transactionsOver(
 }
 
 function sessionOver(db: KyselyTransaction<Tables>): Session {
+  return inTurn(async <Row>(statement: Statement, values: readonly unknown[]) => {
+    const result = await db.executeQuery<Row>(CompiledQuery.raw(statement.text, [...values]))
+    return result.rows
+  })
+}
+
+/** A session that has no better way to run many requests than one after the other. */
+export function inTurn(run: Session['run']): Session {
   return {
-    run: async <Row>(statement: Statement, values: readonly unknown[]) => {
-      const result = await db.executeQuery<Row>(CompiledQuery.raw(statement.text, [...values]))
-      return result.rows
+    run,
+    runAll: async (requests) => {
+      const answers: (readonly unknown[])[] = []
+      // oxlint-disable-next-line no-await-in-loop
+      for (const { statement, values } of requests) answers.push(await run(statement, values))
+      return answers
     },
   }
 }

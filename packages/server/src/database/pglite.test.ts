@@ -24,7 +24,12 @@ describe('PGlite in a folder', () => {
     const lane = await database.openLane()
     for (let count = 1; count <= 20; count += 1) {
       const before = syncs
-      await lane.transaction((session) => session.run(insertNumber, [BigInt(count)]))
+      await lane.transaction(() =>
+        Promise.resolve({
+          answer: undefined,
+          writes: [{ statement: insertNumber, values: [BigInt(count)] }],
+        }),
+      )
       expect(syncs).toBeGreaterThan(before)
     }
     for (let count = 1; count <= 20; count += 1) {

@@ -6,7 +6,7 @@ import { fromPglite } from 'pg-boss'
 import type { Clock, Database, LaneConnection } from './database.ts'
 import { decoders } from './decode.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { transactionsOver } from './kysely-transactions.ts'
+import { inTurn, transactionsOver } from './kysely-transactions.ts'
 import { SyncedFileSystem } from './synced-file-system.ts'
 import type { Tables } from './tables.ts'
 
@@ -92,14 +92,15 @@ function withNumbers(pglite: PGlite): Parameters<typeof fromPglite>[0] {
 function pgliteLane(pglite: PGlite): LaneConnection {
   return {
     transaction: (work) =>
-      pglite.transaction((tx) =>
-        work({
-          run: async <Row>(statement: { text: string }, values: readonly unknown[]) => {
-            const result = await tx.query<Row>(statement.text, [...values])
-            return result.rows
-          },
-        }),
-      ),
+      pglite.transaction(async (tx) => {
+        const session = inTurn(async <Row>(statement: { text: string }, values: readonly unknown[]) => {
+          const result = await tx.query<Row>(statement.text, [...values])
+          return result.rows
+        })
+        const { writes, answer } = await work(session)
+        await session.runAll(writes)
+        return answer
+      }),
     close: () => Promise.resolve(),
   }
 }

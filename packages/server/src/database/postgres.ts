@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import type { Clock, Database, LaneConnection, Session, Statement } from './database.ts'
+import { invariant } from '../kernel/refusal.ts'
+import type { Clock, Database, LaneConnection, Request, Session } from './database.ts'
 import { decoders } from './decode.ts'
 import { asDatabaseFault, closedFault } from './faults.ts'
 import { transactionsOver } from './kysely-transactions.ts'
@@ -21,6 +22,7 @@ for (const [oid, decode] of Object.entries(decoders)) types.setTypeParser(Number
 export function openPostgres(options: PostgresOptions): Database & { readonly kysely: Kysely<Tables> } {
   const pool = new pg.Pool({
     connectionString: options.url,
+    options: inUtc,
     ...patience,
     max: options.poolSizeMax ?? 10,
     types,
@@ -41,12 +43,15 @@ export function openPostgres(options: PostgresOptions): Database & { readonly ky
   }
 }
 
+// Instants are decoded as they are written in UTC.
+const inUtc = '-c TimeZone=UTC'
+
 // A network that swallows packets says nothing for a quarter of an hour. What takes longer than this is given up, and repeated under its keys.
 const patience = { connectionTimeoutMillis: 5_000, query_timeout: 15_000, keepAlive: true }
 
 // Plans made while a table was still empty run two to four times slower for minutes; on a lane's statements, which touch rows by
 // their keys only, these settings leave the planner no other plan than the index.
-const laneSettings = '-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
+const laneSettings = `${inUtc} -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off`
 
 /** A connection of its own, opened at need and again after it broke. */
 function postgresLane(options: PostgresOptions): LaneConnection {
@@ -56,7 +61,13 @@ function postgresLane(options: PostgresOptions): LaneConnection {
   async function connected(): Promise<pg.Client> {
     if (isClosed) throw closedFault()
     if (current !== undefined) return current
-    const client = new pg.Client({ connectionString: options.url, ...patience, types, options: laneSettings })
+    const client = new pg.Client({
+      connectionString: options.url,
+      ...patience,
+      types,
+      options: laneSettings,
+      pipeline: true,
+    })
     client.on('error', (error) => {
       forget(client)
       options.onConnectionError(error)
@@ -76,9 +87,9 @@ function postgresLane(options: PostgresOptions): LaneConnection {
       let client: pg.Client | undefined
       try {
         client = await connected()
-        await client.query('begin')
-        const answer = await work(sessionOn(client))
-        await client.query('commit')
+        const pipe = pipeInto(client)
+        const { writes, answer } = await work(pipe.session)
+        await pipe.commit(writes)
         return answer
       } catch (error) {
         if (client !== undefined && !(await rolledBack(client))) {
@@ -96,12 +107,45 @@ function postgresLane(options: PostgresOptions): LaneConnection {
   }
 }
 
-function sessionOn(client: pg.Client): Session {
+/** A transaction whose `begin` travels with its first requests, and whose `commit` with its last. */
+function pipeInto(client: pg.Client): {
+  session: Session
+  commit(writes: readonly Request[]): Promise<void>
+} {
+  let isBegun = false
+
+  async function send(requests: readonly Request[], last?: 'commit'): Promise<pg.QueryResult[]> {
+    const queries: Promise<pg.QueryResult>[] = []
+    if (!isBegun) queries.push(client.query('begin'))
+    isBegun = true
+    for (const { statement, values } of requests)
+      queries.push(client.query({ ...statement, values: [...values] }))
+    if (last !== undefined) queries.push(client.query(last))
+    // All are waited for: what stands behind the one that failed fails too, and must not be met by the next transaction.
+    const answers = await Promise.allSettled(queries)
+    return answers.map((answer) => {
+      if (answer.status === 'rejected') throw answer.reason
+      return answer.value
+    })
+  }
+
+  const runAll: Session['runAll'] = async (requests) => {
+    const hadBegun = isBegun
+    const answers = await send(requests)
+    return answers.slice(hadBegun ? 0 : 1).map((answer) => answer.rows)
+  }
   return {
-    run: async <Row>(statement: Statement, values: readonly unknown[]) => {
-      const { name, text } = statement
-      const result = await client.query<Row & pg.QueryResultRow>({ name, text, values: [...values] })
-      return result.rows
+    session: {
+      runAll,
+      run: async <Row>(statement: Request['statement'], values: readonly unknown[]) => {
+        const [rows] = await runAll([{ statement, values }])
+        return rows as Row[]
+      },
+    },
+    commit: async (writes) => {
+      const answers = await send(writes, 'commit')
+      // A transaction that has failed is told so by a commit that rolled back.
+      invariant(answers.at(-1)?.command === 'COMMIT', 'a transaction whose statements all succeeded commits')
     },
   }
 }

@@ -3,9 +3,13 @@ import type { Generated, JSONColumnType } from 'kysely'
 
 export interface Tables {
   wallets: WalletRow
+  waiting_lots: WaitingLotRow
   lots: LotRow
   entries: EntryRow
   holds: HoldRow
+  debts: DebtRow
+  charge_refunds: ChargeRefundRow
+  limit_counts: LimitCountRow
   catalogs: CatalogRow
   customers: CustomerRow
   provider_customers: ProviderCustomerRow
@@ -15,26 +19,57 @@ export interface Tables {
 }
 
 export type AccountName = 'issued' | 'available' | 'held' | 'spent' | 'expired' | 'revoked' | 'debt'
-export type LedgerOperationName = 'grant' | 'charge' | 'hold' | 'capture' | 'release' | 'lapse' | 'expire'
+export type LedgerOperationName =
+  | 'grant'
+  | 'adjust'
+  | 'charge'
+  | 'hold'
+  | 'capture'
+  | 'release'
+  | 'checkpoint'
+  | 'extend'
+  | 'refund'
+  | 'revoke'
+  | 'freeze'
+  | 'unfreeze'
+  | 'lapse'
+  | 'expire'
+  | 'repay'
 export type HoldStateName = 'placed' | 'captured' | 'released' | 'lapsed'
 
 interface WalletRow {
   id: string
+  created_at: Date
   mode: string
   customer_id: string
   unit: string
+  lot_ids: string[]
+  lot_priorities: number[]
+  lot_flags: number[]
+  lot_effective_ms: bigint[]
+  lot_expires_ms: (bigint | null)[]
+  lot_traits: JSONColumnType<object> | null
+  waiting: JSONColumnType<object> | null
+  next_lapse_at: Date | null
+  updated_at: Date
+  entry_count: bigint
   available_micros: bigint
   held_micros: bigint
   debt_micros: bigint
-  lot_ids: string[]
   lot_available_micros: bigint[]
   lot_held_micros: bigint[]
-  lot_priorities: number[]
-  lot_effective_ms: bigint[]
-  lot_expires_ms: (bigint | null)[]
-  next_lapse_at: Date | null
-  created_at: Date
-  updated_at: Date
+}
+
+interface WaitingLotRow {
+  wallet_id: string
+  id: string
+  available_micros: bigint
+  held_micros: bigint
+  priority: number
+  flags: number
+  effective_ms: bigint
+  expires_ms: bigint | null
+  traits: JSONColumnType<object> | null
 }
 
 interface LotRow {
@@ -50,29 +85,42 @@ interface LotRow {
   expires_at: Date | null
   order_id: string | null
   granted_at: Date
+  category: string
+  scope: string[] | null
+  repays_debt: boolean
+  late_return_days: Generated<number>
+  metadata: JSONColumnType<Record<string, string>> | null
+  expired_micros: Generated<bigint>
+  revoked_micros: Generated<bigint>
+  is_frozen: Generated<boolean>
 }
 
 interface EntryRow {
   wallet_id: string
-  transaction_id: string
-  position: number
-  operation: LedgerOperationName
-  lot_id: string
-  from_account: AccountName
-  to_account: AccountName
+  number: bigint
   amount_micros: bigint
-  hold_id: string | null
-  catalog_id: number | null
+  recorded_at: Date
+  lot_id: string | null
   key: string | null
   fingerprint: bigint | null
   available_after_micros: bigint | null
+  operation: LedgerOperationName
+  from_account: AccountName | null
+  to_account: AccountName | null
+  catalog_id: number | null
+  position: number
   held_after_micros: bigint | null
   debt_after_micros: bigint | null
-  spendable_after_micros: bigint | null
-  effective_at: Date
-  recorded_at: Date
+  scoped_after_micros: bigint | null
+  upcoming_after_micros: bigint | null
+  frozen_after_micros: bigint | null
+  effective_at: Date | null
+  hold_id: string | null
+  about_transaction: bigint | null
   action: string | null
   description: string | null
+  actor: string | null
+  facts: JSONColumnType<object> | null
 }
 
 interface HoldRow {
@@ -89,6 +137,38 @@ interface HoldRow {
   placed_at: Date
   expires_at: Date
   ended_at: Date | null
+  time_to_live_ms: bigint
+  from_shares_micros: bigint
+  asked_micros: bigint
+  refused_micros: bigint
+  checkpoint_micros: bigint
+  on_lapse: 'release' | 'charge_checkpoint' | 'charge_all'
+  limit_names: string[] | null
+  limit_starts: Date[] | null
+}
+
+interface DebtRow {
+  wallet_id: string
+  transaction: bigint
+  amount_micros: bigint
+  open_micros: bigint
+  repaid_lot_ids: string[]
+  repaid_micros: bigint[]
+}
+
+interface ChargeRefundRow {
+  wallet_id: string
+  transaction: bigint
+  refunded_micros: bigint
+  returned_lot_ids: string[]
+  returned_micros: bigint[]
+}
+
+interface LimitCountRow {
+  wallet_id: string
+  name: string
+  starts_at: Date
+  used_micros: bigint
 }
 
 interface CatalogRow {
@@ -104,6 +184,7 @@ interface CustomerRow {
   email: string | null
   name: string | null
   created_at: Date
+  erased_at: Date | null
 }
 
 interface ProviderCustomerRow {

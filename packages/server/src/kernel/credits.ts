@@ -51,10 +51,6 @@ export function add(a: Credits, b: Credits): Credits {
   return micros(a + b)
 }
 
-export function subtract(a: Credits, b: Credits): Credits {
-  return micros(a - b)
-}
-
 export function smaller(a: Credits, b: Credits): Credits {
   return a < b ? a : b
 }

@@ -1,6 +1,6 @@
 /**
  * Ids. All are UUIDs, made by us, so that no statement waits for a sequence: UUIDv7 for everything but wallets, whose id is
- * derived from whose wallet it is (no lookup; any node computes it).
+ * derived from whose wallet it is (no lookup; any node computes it). Transactions alone are numbered, each wallet's by itself.
  *
  * On the wire an id carries its kind: `ord_01k…`. What lives in a wallet (lots, holds, transactions) carries its wallet too,
  * so that an id alone finds its row, whatever machine the wallet is on.
@@ -81,7 +81,6 @@ function uuidFromBytes(bytes: Uint8Array): Uuid {
 
 const prefixOf = {
   order: 'ord',
-  transaction: 'txn',
   hold: 'hold',
   lot: 'lot',
   wallet: 'wal',
@@ -90,7 +89,7 @@ const prefixOf = {
 export type IdKind = keyof typeof prefixOf
 
 /** The kinds of id that live in a wallet and name it. */
-export type WalletIdKind = 'transaction' | 'hold' | 'lot'
+export type WalletIdKind = 'hold' | 'lot'
 
 export interface IdInWallet {
   readonly walletId: Uuid
@@ -111,7 +110,7 @@ export function parseId(kind: Exclude<IdKind, WalletIdKind>, text: string): Uuid
   return text.startsWith(prefix) ? uuidFromBase32(text.slice(prefix.length)) : undefined
 }
 
-/** The wallet and the id in `hold_…`, `lot_…` or `txn_…`, or undefined when the text is no id of that kind. */
+/** The wallet and the id in `hold_…` or `lot_…`, or undefined when the text is no id of that kind. */
 export function parseIdInWallet(kind: WalletIdKind, text: string): IdInWallet | undefined {
   const prefix = `${prefixOf[kind]}_`
   if (!text.startsWith(prefix) || text.length !== prefix.length + 2 * base32Length) return undefined
@@ -120,27 +119,57 @@ export function parseIdInWallet(kind: WalletIdKind, text: string): IdInWallet | 
   return id === undefined || wallet === undefined ? undefined : { walletId: wallet, id }
 }
 
+/** A transaction has a number in its wallet: `txn_` with the number, in 13 digits, and the wallet. */
+export interface TransactionId {
+  readonly walletId: Uuid
+  readonly transaction: bigint
+}
+
+const numberLength = 13
+
+export function formatTransactionId({ walletId: wallet, transaction }: TransactionId): string {
+  return `txn_${base32(transaction, numberLength)}${base32FromUuid(wallet)}`
+}
+
+export function parseTransactionId(text: string): TransactionId | undefined {
+  if (!text.startsWith('txn_') || text.length !== 4 + numberLength + base32Length) return undefined
+  const transaction = numberFromBase32(text.slice(4, 4 + numberLength))
+  const wallet = uuidFromBase32(text.slice(4 + numberLength))
+  // What a bigint column does not hold is the number of no transaction.
+  if (transaction === undefined || transaction >> 63n !== 0n || wallet === undefined) return undefined
+  return { walletId: wallet, transaction }
+}
+
 /** Crockford's alphabet in lower case: no letter that reads like a digit, and a double click selects it whole. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const base32Length = 26
 
 function base32FromUuid(id: Uuid): string {
-  let rest = BigInt(`0x${id.replaceAll('-', '')}`)
+  return base32(BigInt(`0x${id.replaceAll('-', '')}`), base32Length)
+}
+
+function base32(number: bigint, digits: number): string {
+  let rest = number
   let text = ''
-  for (let digit = 0; digit < base32Length; digit += 1, rest >>= 5n)
+  for (let digit = 0; digit < digits; digit += 1, rest >>= 5n)
     text = alphabet.charAt(Number(rest & 31n)) + text
   return text
 }
 
 function uuidFromBase32(text: string): Uuid | undefined {
   if (text.length !== base32Length) return undefined
+  const number = numberFromBase32(text)
+  if (number === undefined || number >> 128n !== 0n) return undefined
+  const hex = number.toString(16).padStart(32, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+function numberFromBase32(text: string): bigint | undefined {
   let number = 0n
   for (const character of text) {
     const digit = alphabet.indexOf(character)
     if (digit < 0) return undefined
     number = (number << 5n) | BigInt(digit)
   }
-  if (number >> 128n !== 0n) return undefined
-  const hex = number.toString(16).padStart(32, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return number
 }

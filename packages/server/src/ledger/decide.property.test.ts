@@ -39,7 +39,7 @@ function play(history: History, steps: readonly Step[]): number {
         case 'grant':
           return history.grant(each.amount, {
             priority: each.priority,
-            ...(each.expires === null ? {} : { expiresAt: history.after(each.expires * minute) }),
+            ...(each.expires === null ? {} : { expiry: { at: history.after(each.expires * minute) } }),
             ...(each.starts === null ? {} : { effectiveAt: history.after(each.starts * minute) }),
           })
         case 'charge':
@@ -75,6 +75,7 @@ test('whatever happens: entries sum to the wallet and to each lot, and nothing i
       // Of each lot: granted = available + held + spent + expired.
       const lots = Map.groupBy(history.entries, (entry) => entry.lotId)
       for (const [lotId, entries] of lots) {
+        if (lotId === undefined) continue
         const moved = (account: string) =>
           entries.reduce(
             (sum, entry) =>

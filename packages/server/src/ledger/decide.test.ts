@@ -17,7 +17,9 @@ describe('granting', () => {
       held: '0',
       debt: '0',
       spendable: '50',
+      scoped: '0',
       upcoming: '0',
+      frozen: '0',
     })
   })
 
@@ -31,9 +33,9 @@ describe('granting', () => {
 
   test('a lot that would expire before it starts, or has expired, is refused', () => {
     expect(
-      history.grant('50', { effectiveAt: history.after(hour), expiresAt: history.after(hour) }),
+      history.grant('50', { effectiveAt: history.after(hour), expiry: { at: history.after(hour) } }),
     ).toMatchObject({ refusal: 'lot_out_of_time' })
-    expect(history.grant('50', { expiresAt: history.after(-1) })).toMatchObject({
+    expect(history.grant('50', { expiry: { at: history.after(-1) } })).toMatchObject({
       refusal: 'lot_out_of_time',
     })
   })
@@ -53,8 +55,8 @@ describe('charging', () => {
   test('burns by priority, then soonest expiry, then oldest', () => {
     const old = history.grant('1')
     const young = history.grant('1')
-    const expiring = history.grant('1', { expiresAt: history.after(2 * hour) })
-    const expiringSooner = history.grant('1', { expiresAt: history.after(hour) })
+    const expiring = history.grant('1', { expiry: { at: history.after(2 * hour) } })
+    const expiringSooner = history.grant('1', { expiry: { at: history.after(hour) } })
     const first = history.grant('1', { priority: -1 })
     const charged = history.charge('5')
     expect(charged.lots).toEqual([first, expiringSooner, expiring, old, young].map((lot) => lot.lots[0]))
@@ -83,14 +85,14 @@ describe('charging', () => {
   })
 
   test('an expired lot does not pay, even if no job has run', () => {
-    history.grant('5', { expiresAt: history.after(hour) })
+    history.grant('5', { expiry: { at: history.after(hour) } })
     history.wait(hour)
     expect(history.charge('1')).toMatchObject({ refusal: 'insufficient_credits' })
     expect(history.balance()).toMatchObject({ available: '0' })
   })
 
   test('one millisecond before its expiry a lot pays', () => {
-    history.grant('5', { expiresAt: history.after(hour) })
+    history.grant('5', { expiry: { at: history.after(hour) } })
     history.wait(hour - 1)
     expect(history.charge('1')).toMatchObject({ credits: '1' })
   })
@@ -183,7 +185,7 @@ describe('lapsing', () => {
   })
 
   test('a live hold keeps what it took of a lot that expires meanwhile, and spends it', () => {
-    history.grant('10', { expiresAt: history.after(hour) })
+    history.grant('10', { expiry: { at: history.after(hour) } })
     const hold = history.hold('7', 2 * hour)
     history.wait(hour)
     expect(history.balance()).toMatchObject({ available: '0', held: '7' })
@@ -193,7 +195,7 @@ describe('lapsing', () => {
   })
 
   test('what a lapse gives back before its lot expires, expires with the lot', () => {
-    history.grant('10', { expiresAt: history.after(3 * hour) })
+    history.grant('10', { expiry: { at: history.after(3 * hour) } })
     history.hold('10', hour)
     history.wait(4 * hour)
     history.grant('1')
@@ -207,7 +209,7 @@ describe('lapsing', () => {
   })
 
   test('what a lapse gives back after its lot expired is expired at once', () => {
-    history.grant('10', { expiresAt: history.after(hour) })
+    history.grant('10', { expiry: { at: history.after(hour) } })
     history.hold('10', 2 * hour)
     history.wait(3 * hour)
     history.grant('1')
@@ -217,7 +219,7 @@ describe('lapsing', () => {
   })
 
   test('several that lapsed and expired meanwhile are entered in the order in which they did', () => {
-    history.grant('10', { expiresAt: history.after(3 * hour) })
+    history.grant('10', { expiry: { at: history.after(3 * hour) } })
     history.hold('1', 4 * hour)
     history.hold('2', 2 * hour)
     history.hold('3', hour)

@@ -72,7 +72,7 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
     await ledger.submit(grantOf(owner, '10'))
     const charge = chargeOf(owner, '4')
     const receipts = await Promise.all(Array.from({ length: 20 }, () => ledger.submit(charge)))
-    expect(receipts.every((receipt) => receipt.transactionId === receipts[0]?.transactionId)).toBe(true)
+    expect(receipts.every((receipt) => receipt.transaction === receipts[0]?.transaction)).toBe(true)
     await ledger.submit(chargeOf(owner, '1'))
     // A replay answers the balance that was answered then, not today's.
     expect(await ledger.submit(charge)).toEqual(receipts[0])
@@ -193,7 +193,7 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
 
   test("a clock that steps back does not take the ledger's now back: what has expired stays expired", async () => {
     const owner = newOwner()
-    await ledger.submit(grantOf(owner, '5', { expiresAt: new Date(Date.now() + 30_000) }))
+    await ledger.submit(grantOf(owner, '5', { expiry: { at: new Date(Date.now() + 30_000) } }))
     try {
       setNow = new Date(Date.now() + 60_000)
       const later = await ledger.submit(grantOf(owner, '1'))
@@ -226,7 +226,7 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
 
   test('a lot that expired pays nothing, though no job has run', async () => {
     const owner = newOwner()
-    await ledger.submit(grantOf(owner, '10', { expiresAt: new Date(Date.now() + 30_000) }))
+    await ledger.submit(grantOf(owner, '10', { expiry: { at: new Date(Date.now() + 30_000) } }))
     setNow = new Date(Date.now() + 60_000)
     try {
       expect(await tally([ledger.submit(chargeOf(owner, '1'))])).toEqual({ insufficient_credits: 1 })
@@ -245,8 +245,8 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
     expect(second.next).toBeUndefined()
     const all = [...first.entries, ...second.entries]
     expect(all.map((entry) => entry.operation)).toEqual(['charge', 'charge', 'charge', 'charge', 'grant'])
-    expect(new Set(all.map((entry) => entry.transactionId)).size).toBe(5)
-    expect(all.every((entry) => entry.lotName === 'Gift')).toBe(true)
+    expect(new Set(all.map((entry) => entry.transaction)).size).toBe(5)
+    expect(all.every((entry) => entry.lot?.name === 'Gift')).toBe(true)
   })
 
   test("within a caller's transaction credits and rows commit together, or not at all", async () => {
@@ -362,6 +362,7 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
         append('lot_available_micros', '5000000::bigint'),
         append('lot_held_micros', '0::bigint'),
         append('lot_priorities', '0'),
+        append('lot_flags', '0::smallint'),
         append('lot_effective_ms', '0::bigint'),
         append('lot_expires_ms', 'null::bigint'),
       ].join(', '),
@@ -376,6 +377,7 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
         'lot_available_micros',
         'lot_held_micros',
         'lot_priorities',
+        'lot_flags',
         'lot_effective_ms',
         'lot_expires_ms',
       ]

@@ -3,19 +3,29 @@ import { isInsideTransaction } from '../database/kysely-transactions.ts'
 import type { IdInWallet, NewId, Uuid, WalletOwner } from '../kernel/ids.ts'
 import { walletId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
+import { type PastBalance, readBalanceAt } from './balance-at.ts'
 import type { LedgerContext } from './context.ts'
-import { createLane, type Lane } from './lane.ts'
+import { replay } from './draft.ts'
+import { createLanes } from './lanes.ts'
 import { type EntriesPage, listEntries, type PageOfEntries } from './list-entries.ts'
 import { readBoundKey } from './load.ts'
 import type { Key, Operation, Receipt } from './operations.ts'
-import { type BalanceView, type HoldView, readBalance, readHold, readOwner } from './read-wallet.ts'
-import { replay } from './run-batch.ts'
+import { type Quote, type QuoteInput, readQuote } from './quote.ts'
+import {
+  type BalanceView,
+  type HoldView,
+  type LotView,
+  readBalance,
+  readHold,
+  readLotViews,
+  readOwner,
+} from './read-wallet.ts'
 import { type Verification, verify } from './verify.ts'
 
 export interface LedgerOptions {
   readonly database: Database
   readonly newId: NewId
-  /** How many operations may wait in one lane before further ones are refused. */
+  /** How many operations may wait before further ones are refused. */
   readonly queueMax?: number
 }
 
@@ -24,7 +34,8 @@ export interface Ledger {
   /**
    * Queues an operation, and answers after its commit. Inside a transaction it is a bug: there, `applyOperations`.
    *
-   * @throws insufficientCredits, holdNotFound, holdAlreadyEnded, captureExceedsHold, keyReused, lotOutOfTime, walletFull, overloaded
+   * @throws insufficientCredits, limitExceeded, holdNotFound, holdAlreadyEnded, captureExceedsHold, lotNotFound, revokeExceedsLot, chargeNotFound,
+   *   refundExceedsCharge, keyReused, lotOutOfTime, walletFull, overloaded
    * @throws Fault database_unavailable: repeat with the same key
    */
   submit(operation: Operation): Promise<Receipt>
@@ -38,13 +49,19 @@ export interface Ledger {
   balance(owner: WalletOwner): Promise<BalanceView>
   hold(id: IdInWallet): Promise<HoldView | undefined>
   owner(walletId: Uuid): Promise<WalletOwner | undefined>
+  /** What was in the wallet at a past instant. */
+  balanceAt(owner: WalletOwner, at: Date): Promise<PastBalance>
+  /** What a charge would do now, and from which lots. */
+  quote(input: QuoteInput): Promise<Quote>
+  /** The lots as they were granted. */
+  lots(walletId: Uuid, ids: readonly Uuid[]): Promise<ReadonlyMap<Uuid, LotView>>
   /** Newest first. */
   entries(owner: WalletOwner, page: EntriesPage): Promise<PageOfEntries>
   verify(): Promise<Verification>
   close(): Promise<void>
 }
 
-// On two cores two connections keep Postgres and this process both busy, and four hurt. PGlite has one connection.
+// On two cores two connections at most keep Postgres and this process both busy, and four hurt. PGlite has one connection.
 const lanesOn = { postgres: 2, pglite: 1 } as const
 const queueMaxDefault = 20_000
 
@@ -54,16 +71,15 @@ export async function createLedger({
   queueMax = queueMaxDefault,
 }: LedgerOptions): Promise<Ledger> {
   const context: LedgerContext = { newId, clock: database.clock }
-  const lanes = await Promise.all(
-    Array.from({ length: lanesOn[database.driver] }, async () =>
-      createLane(await database.openLane(), context, queueMax),
-    ),
+  const connections = await Promise.all(
+    Array.from({ length: lanesOn[database.driver] }, () => database.openLane()),
   )
+  const lanes = createLanes(connections, context, queueMax)
   return {
     context,
     submit: (operation) => {
       invariant(!isInsideTransaction(), 'a lane is never waited for inside a transaction')
-      return laneOf(lanes, operation.walletId).submit(operation)
+      return lanes.submit(operation)
     },
     replay: async (id, key) => {
       const bound = await database.snapshot((tx) => readBoundKey(tx, { walletId: id, key }))
@@ -73,19 +89,13 @@ export async function createLedger({
       return outcome.receipt
     },
     balance: (owner) => database.snapshot((tx) => readBalance(tx, walletId(owner), context)),
+    balanceAt: (owner, at) => database.snapshot((tx) => readBalanceAt(tx, walletId(owner), at, context)),
+    quote: (input) => database.snapshot((tx) => readQuote(tx, input, context)),
+    lots: (id, ids) => database.snapshot((tx) => readLotViews(tx, id, ids)),
     hold: (id) => database.snapshot((tx) => readHold(tx, id, context)),
     owner: (id) => database.snapshot((tx) => readOwner(tx, id)),
     entries: (owner, page) => database.snapshot((tx) => listEntries(tx, walletId(owner), page)),
     verify: () => database.snapshot((tx) => verify(tx)),
-    close: async () => {
-      await Promise.all(lanes.map((lane) => lane.close()))
-    },
+    close: () => lanes.close(),
   }
-}
-
-/** The same wallet always takes the same lane, so that its operations meet in one batch and never wait for each other's locks. */
-function laneOf(lanes: readonly Lane[], id: Uuid): Lane {
-  const lane = lanes[Number.parseInt(id.slice(-4), 16) % lanes.length]
-  invariant(lane, 'a ledger has a lane')
-  return lane
 }

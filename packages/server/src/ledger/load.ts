@@ -1,112 +1,278 @@
-import type { Session } from '../database/database.ts'
-import type { Uuid } from '../kernel/ids.ts'
+import type { Request, Session, Statement } from '../database/database.ts'
+import type { Uuid, WalletOwner } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
+import { later } from '../kernel/time.ts'
 import type { LedgerContext } from './context.ts'
-import type { GrantOperation, Operation, Receipt } from './operations.ts'
+import type { Spending } from './decide/decision.ts'
+import { bucketsIn, countName, type LimitCount } from './limits.ts'
+import type { Lot } from './lot.ts'
+import type { Operation, Receipt } from './operations.ts'
 import {
-  type BoundEntryRow,
+  type CountRow,
+  countFromRow,
+  type DebtRow,
+  debtFromRow,
+  type EntryRow,
   emptyWallet,
   type HoldRow,
   holdFromRow,
+  type LotRow,
+  lotFromRow,
   ownerFromRow,
+  type RefundRow,
   receiptFromRows,
+  spendingFromRows,
+  type WaitingLotRow,
   type WalletRow,
+  waitingLotFromRow,
   walletFromRow,
 } from './rows.ts'
 import * as statements from './statements.ts'
-import type { Hold, Wallet } from './wallet.ts'
+import {
+  burnsBefore,
+  canPay,
+  type Debt,
+  type Hold,
+  noneWaiting,
+  type OpenLot,
+  type Wallet,
+} from './wallet.ts'
 
 /** A locked wallet with what a batch needs of it. */
 export interface LoadedWallet {
-  /** As stored: not yet settled. */
+  /** As stored: not yet settled. When lots wait that no operation can need, they are not in it. */
   readonly wallet: Wallet
+  /** The lots that are in its row. */
+  readonly lotsInRow: readonly OpenLot[]
+  /** The waiting lots that were loaded: all or none. */
+  readonly seenWaiting: readonly OpenLot[]
   /** The ledger's now: the later of the clock after the lock and the wallet's last change. */
   readonly now: Date
   /** The live holds, soonest to lapse first, where one may have lapsed; else none. */
   readonly liveHolds: readonly Hold[]
   /** The holds that the batch's operations name. */
   readonly namedHolds: readonly Hold[]
+  /** The lots that the batch's operations name, and those of what is to be refunded. */
+  readonly namedLots: readonly Lot[]
+  /** The open ones, and those of what is to be refunded; oldest first. */
+  readonly debts: readonly Debt[]
+  readonly spendings: readonly Spending[]
+  readonly counts: readonly LimitCount[]
   /** Of the batch's keys those that are bound. */
-  readonly boundByKey: ReadonlyMap<Uuid, BoundKey>
+  readonly bound: readonly BoundKey[]
 }
 
 /** What a key is bound to, and what was answered. */
 export interface BoundKey {
+  readonly id: Uuid
   readonly fingerprint: bigint
   readonly receipt: Receipt
 }
 
-/** Locks and reads the wallets of a batch. A wallet that does not exist is empty, and made when a grant needs it. */
+/**
+ * Locks and reads the wallets of a batch. A wallet that does not exist is empty, and made when a grant needs it.
+ *
+ * One round trip; a second one for what the first shows to be needed: holds that may have lapsed, lots that wait outside of their
+ * wallet's row, what is owed, what is to be refunded.
+ */
 export async function loadBatch(
   session: Session,
   operations: readonly Operation[],
   context: LedgerContext,
 ): Promise<Map<Uuid, LoadedWallet>> {
-  await insertMissing(
-    session,
-    operations.filter((operation) => operation.kind === 'grant'),
-  )
-  const ids = [...new Set(operations.map((operation) => operation.walletId))].sort()
-  const rows = await session.run<WalletRow>(statements.lockWallets, [ids])
-  checkOwners(rows, operations)
-  const rowsById = new Map(rows.map((row) => [row.id, row]))
-  const lockedAt = context.clock?.() ?? latest(rows.map((row) => row.locked_at))
-
-  const bound = await readBound(session, operations)
-  const named = await readNamedHolds(session, operations, bound)
-  const nowOf = (row: WalletRow | undefined): Date =>
-    row === undefined ? lockedAt : latest([lockedAt, row.updated_at])
-  const mayHaveLapsed = rows
-    .filter((row) => row.next_lapse_at !== null && row.next_lapse_at <= nowOf(row))
-    .map((row) => row.id)
-  const live =
-    mayHaveLapsed.length === 0 ? [] : await session.run<HoldRow>(statements.readLiveHolds, [mayHaveLapsed])
-  const liveById = Map.groupBy(live, (row) => row.wallet_id)
-  const namedById = Map.groupBy(named, (row) => row.wallet_id)
-
-  return new Map(
-    ids.map((id) => {
-      const row = rowsById.get(id)
-      const namedHolds = (namedById.get(id) ?? []).map(holdFromRow)
-      return [
-        id,
-        {
-          wallet: row === undefined ? emptyWallet(id) : walletFromRow(row),
-          now: nowOf(row),
-          liveHolds: (liveById.get(id) ?? []).map(holdFromRow),
-          namedHolds,
-          boundByKey: boundKeys(bound.get(id) ?? [], namedHolds),
-        },
-      ]
-    }),
-  )
+  const byWallet = Map.groupBy(operations, (operation) => operation.walletId)
+  const ids = [...byWallet.keys()].sort()
+  const first = await readFirst(session, operations, ids)
+  checkOwners(first.wallets, operations)
+  const lockedAt = context.clock?.() ?? first.now
+  const rowsById = new Map(first.wallets.map((row) => [row.id, row]))
+  const drafts = ids.map((id): Draft => {
+    const row = rowsById.get(id)
+    const wallet = row === undefined ? emptyWallet(id) : walletFromRow(row)
+    const now = row === undefined ? lockedAt : later(lockedAt, row.updated_at)
+    return { id, wallet, now, operations: byWallet.get(id) ?? [] }
+  })
+  const second = await readSecond(session, drafts, first)
+  return new Map(drafts.map((draft) => [draft.id, loadedWallet(draft, first, second)]))
 }
 
-/** What the key is bound to in the wallet, if it is: read without a lock, for what is bound once is bound for good. */
+/** What a key is bound to in a wallet, if it is: read without a lock, for what is bound once is bound for good. */
 export async function readBoundKey(session: Session, asked: Keyed): Promise<BoundKey | undefined> {
-  const bound = await readBound(session, [asked])
-  const holds = await readNamedHolds(session, [], bound)
-  return boundKeys(bound.get(asked.walletId) ?? [], holds.map(holdFromRow)).get(asked.key.id)
+  const entries = await session.run<EntryRow>(statements.readBoundKeys, [[asked.walletId], [asked.key.id]])
+  const holdIds = holdsOf(entries)
+  const holds =
+    holdIds.length === 0
+      ? []
+      : await session.run<HoldRow>(statements.readHolds, [holdIds.map(() => asked.walletId), holdIds])
+  return boundKeys(entries, holds)[0]
 }
 
 type Keyed = Pick<Operation, 'walletId' | 'key'>
 
-async function insertMissing(session: Session, grants: readonly GrantOperation[]): Promise<void> {
-  if (grants.length === 0) return
-  const byId = [...new Map(grants.map((grant) => [grant.walletId, grant])).values()]
-  await session.run(statements.insertWallets, [
-    byId.map((grant) => grant.walletId),
-    byId.map((grant) => grant.owner.mode),
-    byId.map((grant) => grant.owner.customer),
-    byId.map((grant) => grant.owner.unit),
+interface Draft {
+  readonly id: Uuid
+  readonly wallet: Wallet
+  readonly now: Date
+  readonly operations: readonly Operation[]
+}
+
+/** By wallet. */
+type ById<Row> = ReadonlyMap<Uuid, readonly Row[]>
+
+interface First {
+  readonly wallets: readonly WalletRow[]
+  readonly now: Date
+  readonly entries: ById<EntryRow>
+  readonly holds: ById<HoldRow>
+  readonly lots: ById<LotRow>
+  readonly transactions: ById<EntryRow>
+  readonly refunds: ById<RefundRow>
+  readonly debts: ById<DebtRow>
+  readonly counts: ById<CountRow>
+}
+
+interface Second {
+  readonly live: ById<HoldRow>
+  readonly holds: ById<HoldRow>
+  readonly debts: ById<DebtRow>
+  readonly waiting: ById<WaitingLotRow>
+  readonly lots: ById<LotRow>
+}
+
+async function readFirst(
+  session: Session,
+  operations: readonly Operation[],
+  ids: readonly Uuid[],
+): Promise<First> {
+  const reading = new Reading(session)
+  insertMissing(reading, operations)
+  const wallets = reading.ask(statements.lockWallets, [ids])
+  const clock = reading.ask(statements.readClock, [])
+  const entries = reading.askAbout(statements.readBoundKeys, operations, (operation) => [operation.key.id])
+  const holds = reading.askAbout(statements.readHolds, operations.filter(namesHold), (operation) => [
+    operation.holdId,
   ])
+  const lots = reading.askAbout(statements.readLots, operations.filter(namesLot), (operation) => [
+    operation.lotId,
+  ])
+  const refunds = operations.filter((operation) => operation.kind === 'refund')
+  const transactions = reading.askAbout(statements.readTransactions, refunds, ({ transaction }) => [
+    transaction,
+  ])
+  const refunded = reading.askAbout(statements.readRefunds, refunds, ({ transaction }) => [transaction])
+  const debts = reading.askAbout(statements.readDebts, refunds, ({ transaction }) => [transaction])
+  const counts = reading.askAbout(statements.readCounts, limitsOf(operations), ({ name, buckets }) => [
+    name,
+    buckets,
+  ])
+  await reading.done()
+  const [now] = reading.rows<{ now: Date }>(clock)
+  invariant(now, 'the database tells the time')
+  return {
+    wallets: reading.rows<WalletRow>(wallets),
+    now: now.now,
+    entries: reading.rowsById<EntryRow>(entries),
+    holds: reading.rowsById<HoldRow>(holds),
+    lots: reading.rowsById<LotRow>(lots),
+    transactions: reading.rowsById<EntryRow>(transactions),
+    refunds: reading.rowsById<RefundRow>(refunded),
+    debts: reading.rowsById<DebtRow>(debts),
+    counts: reading.rowsById<CountRow>(counts),
+  }
+}
+
+async function readSecond(session: Session, drafts: readonly Draft[], first: First): Promise<Second> {
+  const reading = new Reading(session)
+  const live = reading.askIn(statements.readLiveHolds, drafts.filter(mayHaveLapsed))
+  const waiting = reading.askIn(statements.readWaitingLots, drafts.filter(needsWaiting))
+  const debts = reading.askIn(
+    statements.readOpenDebts,
+    drafts.filter(({ wallet }) => wallet.debt > 0n),
+  )
+  const replayed = inWallets(first.entries, holdsOf)
+  const holds = reading.askAbout(statements.readHolds, replayed, ({ named }) => [named])
+  const paid = [
+    ...inWallets(first.transactions, (rows) =>
+      rows.flatMap((entry) => (entry.lot_id === null ? [] : [entry.lot_id])),
+    ),
+    ...inWallets(first.debts, (rows) => rows.flatMap((debt) => debt.repaid_lot_ids)),
+  ]
+  const lots = reading.askAbout(statements.readLots, paid, ({ named }) => [named])
+  await reading.done()
+  return {
+    live: reading.rowsById<HoldRow>(live),
+    waiting: reading.rowsById<WaitingLotRow>(waiting),
+    debts: reading.rowsById<DebtRow>(debts),
+    holds: reading.rowsById<HoldRow>(holds),
+    lots: reading.rowsById<LotRow>(lots),
+  }
+}
+
+function loadedWallet(draft: Draft, first: First, second: Second): LoadedWallet {
+  const { id, wallet, now } = draft
+  const seenWaiting = rowsOf(second.waiting, id).map(waitingLotFromRow)
+  const lots = [...rowsOf(first.lots, id), ...rowsOf(second.lots, id)]
+  const debts = [...rowsOf(first.debts, id), ...rowsOf(second.debts, id)]
+  const holds = rowsOf(first.holds, id)
+  const refunds = rowsOf(first.refunds, id)
+  return {
+    wallet: needsWaiting(draft)
+      ? { ...wallet, lots: inBurnOrder([...wallet.lots, ...seenWaiting]), waiting: noneWaiting }
+      : wallet,
+    lotsInRow: wallet.lots,
+    seenWaiting,
+    now,
+    liveHolds: rowsOf(second.live, id).map(holdFromRow),
+    namedHolds: holds.map(holdFromRow),
+    namedLots: unique(lots, (row) => row.id).map(lotFromRow),
+    debts: unique(debts, (row) => row.transaction)
+      .map(debtFromRow)
+      .sort((a, b) => Number(a.transaction - b.transaction)),
+    spendings: transactionsIn(rowsOf(first.transactions, id)).flatMap((entries) => {
+      const refund = refunds.find((row) => row.transaction === entries[0]?.number)
+      return spendingFromRows(entries, refund) ?? []
+    }),
+    counts: unique(rowsOf(first.counts, id), (row) => `${row.name} ${row.starts_at.getTime()}`).map(
+      countFromRow,
+    ),
+    bound: boundKeys(rowsOf(first.entries, id), rowsOf(second.holds, id)),
+  }
+}
+
+function mayHaveLapsed({ wallet, now }: Draft): boolean {
+  return wallet.nextLapseAt !== undefined && wallet.nextLapseAt <= now
+}
+
+/**
+ * Whether lots that wait outside of the wallet's row may be needed: when time changed them, when the row's lots may not cover what is asked for,
+ * and for operations that may concern any lot.
+ */
+function needsWaiting(draft: Draft): boolean {
+  const { wallet, now, operations } = draft
+  const { waiting } = wallet
+  if (waiting.count === 0) return false
+  if ((waiting.dueAt !== undefined && waiting.dueAt <= now) || wallet.debt > 0n || mayHaveLapsed(draft))
+    return true
+  let asked = 0n
+  for (const operation of operations) {
+    if (operation.kind === 'charge' || operation.kind === 'hold') asked += operation.credits
+    else if (operation.kind !== 'grant') return true
+  }
+  let covered = 0n
+  for (const lot of wallet.lots) if (canPay(lot, undefined, now)) covered += lot.available
+  return asked > covered
+}
+
+function inBurnOrder(lots: readonly OpenLot[]): OpenLot[] {
+  return lots.toSorted((a, b) => (burnsBefore(a, b) ? -1 : 1))
 }
 
 /** A wallet's id is a hash of whose it is. Should two owners ever share one, nobody's credits are mixed up. */
 function checkOwners(rows: readonly WalletRow[], operations: readonly Operation[]): void {
+  const owned = operations.filter(bringsOwner)
+  if (owned.length === 0) return
   const ownersById = new Map(rows.map((row) => [row.id, ownerFromRow(row)]))
-  for (const operation of operations) {
-    if (operation.kind !== 'grant') continue
+  for (const operation of owned) {
     const stored = ownersById.get(operation.walletId)
     const same =
       stored?.customer === operation.owner.customer &&
@@ -116,50 +282,125 @@ function checkOwners(rows: readonly WalletRow[], operations: readonly Operation[
   }
 }
 
-async function readBound(
-  session: Session,
-  operations: readonly Keyed[],
-): Promise<Map<Uuid, BoundEntryRow[]>> {
-  const rows = await session.run<BoundEntryRow>(statements.readBoundKeys, [
-    operations.map((operation) => operation.walletId),
-    operations.map((operation) => operation.key.id),
-  ])
-  return Map.groupBy(rows, (row) => row.wallet_id)
-}
-
-async function readNamedHolds(
-  session: Session,
-  operations: readonly Operation[],
-  bound: ReadonlyMap<Uuid, BoundEntryRow[]>,
-): Promise<HoldRow[]> {
-  const pairs = [
-    ...operations.flatMap((operation) =>
-      'holdId' in operation ? [[operation.walletId, operation.holdId] as const] : [],
-    ),
-    ...[...bound].flatMap(([walletId, entries]) =>
-      entries.flatMap((entry) => (entry.hold_id === null ? [] : [[walletId, entry.hold_id] as const])),
-    ),
-  ]
-  if (pairs.length === 0) return []
-  // Asked for once each: what a batch names twice would otherwise come twice.
-  const named = [...new Map(pairs.map((pair) => [pair.join(), pair])).values()]
-  return session.run<HoldRow>(statements.readHolds, [
-    named.map(([walletId]) => walletId),
-    named.map(([, holdId]) => holdId),
+function insertMissing(reading: Reading, operations: readonly Operation[]): void {
+  const owned = operations.filter(bringsOwner)
+  if (owned.length === 0) return
+  const byWallet = [...new Map(owned.map((operation) => [operation.walletId, operation.owner]))]
+  reading.ask(statements.insertWallets, [
+    byWallet.map(([id]) => id),
+    byWallet.map(([, owner]) => owner.mode),
+    byWallet.map(([, owner]) => owner.customer),
+    byWallet.map(([, owner]) => owner.unit),
   ])
 }
 
-function boundKeys(rows: readonly BoundEntryRow[], holds: readonly Hold[]): Map<Uuid, BoundKey> {
-  const boundByKey = new Map<Uuid, BoundKey>()
-  for (const entries of Map.groupBy(rows, (row) => row.transaction_id).values()) {
-    const bound = entries.find((entry) => entry.key !== null)
-    if (bound === undefined || bound.key === null || bound.fingerprint === null) continue
+/** What may be the first in its wallet. An observed operation succeeds in a wallet that never had anything. */
+function bringsOwner(operation: Operation): operation is Extract<Operation, { owner: WalletOwner }> {
+  return (
+    operation.kind === 'grant' ||
+    operation.kind === 'adjust' ||
+    ((operation.kind === 'charge' || operation.kind === 'hold') && operation.isObserved === true)
+  )
+}
+
+function namesHold(operation: Operation) {
+  return 'holdId' in operation
+}
+
+function namesLot(operation: Operation) {
+  return 'lotId' in operation
+}
+
+function limitsOf(operations: readonly Operation[]): { walletId: Uuid; name: string; buckets: number }[] {
+  return operations.flatMap((operation) =>
+    'limits' in operation
+      ? (operation.limits ?? []).map((limit) => ({
+          walletId: operation.walletId,
+          name: countName(limit),
+          buckets: bucketsIn(limit.window),
+        }))
+      : [],
+  )
+}
+
+function boundKeys(entries: readonly EntryRow[], holds: readonly HoldRow[]): BoundKey[] {
+  return transactionsIn(entries).flatMap((transaction) => {
+    const bound = transaction.at(-1)
+    if (bound === undefined || bound.key === null || bound.fingerprint === null) return []
     const hold = holds.find((one) => one.id === bound.hold_id)
-    boundByKey.set(bound.key, { fingerprint: bound.fingerprint, receipt: receiptFromRows(entries, hold) })
-  }
-  return boundByKey
+    return [{ id: bound.key, fingerprint: bound.fingerprint, receipt: receiptFromRows(transaction, hold) }]
+  })
 }
 
-function latest(instants: readonly Date[]): Date {
-  return instants.reduce((a, b) => (a > b ? a : b), new Date(0))
+/** A wallet's entries, transaction by transaction. What a batch asks for twice comes once. */
+function transactionsIn(entries: readonly EntryRow[]): EntryRow[][] {
+  const byTransaction = new Map<bigint, Map<bigint, EntryRow>>()
+  for (const entry of entries) {
+    const transaction = entry.number - BigInt(entry.position)
+    const rows = byTransaction.get(transaction) ?? new Map<bigint, EntryRow>()
+    byTransaction.set(transaction, rows.set(entry.number, entry))
+  }
+  return [...byTransaction.values()].map((rows) => [...rows.values()])
+}
+
+function holdsOf(entries: readonly EntryRow[]): Uuid[] {
+  return entries.flatMap((entry) => (entry.key === null || entry.hold_id === null ? [] : [entry.hold_id]))
+}
+
+function inWallets<Row, Name>(rows: ById<Row>, namesOf: (rows: readonly Row[]) => readonly Name[]) {
+  return [...rows].flatMap(([walletId, its]) => namesOf(its).map((named) => ({ walletId, named })))
+}
+
+function rowsOf<Row>(rows: ById<Row>, id: Uuid): readonly Row[] {
+  return rows.get(id) ?? []
+}
+
+function unique<Row>(rows: readonly Row[], nameOf: (row: Row) => unknown): Row[] {
+  return rows.length < 2 ? [...rows] : [...new Map(rows.map((row) => [nameOf(row), row])).values()]
+}
+
+/** Questions that go to the database together. Each is answered with its rows once all are done; what was not asked has none. */
+class Reading {
+  readonly #session: Session
+  readonly #requests: Request[] = []
+  #answers: readonly (readonly unknown[])[] = []
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Answers the question's place. */
+  ask(statement: Statement, values: readonly unknown[]): number {
+    return this.#requests.push({ statement, values }) - 1
+  }
+
+  /** About each of the things: a column of wallets, and one for each of the names. */
+  askAbout<Thing extends { readonly walletId: Uuid }>(
+    statement: Statement,
+    things: readonly Thing[],
+    namesOf: (thing: Thing) => readonly unknown[],
+  ): number | undefined {
+    const [first] = things
+    if (first === undefined) return undefined
+    const columns = namesOf(first).map((_, column) => things.map((thing) => namesOf(thing)[column]))
+    return this.ask(statement, [things.map((thing) => thing.walletId), ...columns])
+  }
+
+  askIn(statement: Statement, wallets: readonly Draft[]): number | undefined {
+    return wallets.length === 0 ? undefined : this.ask(statement, [wallets.map(({ id }) => id)])
+  }
+
+  async done(): Promise<void> {
+    if (this.#requests.length > 0) this.#answers = await this.#session.runAll(this.#requests)
+  }
+
+  // The statement that was asked says what its rows look like.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  rows<Row>(place: number | undefined): readonly Row[] {
+    return place === undefined ? [] : (this.#answers[place] as readonly Row[])
+  }
+
+  rowsById<Row extends { readonly wallet_id: Uuid }>(place: number | undefined): ById<Row> {
+    return Map.groupBy(this.rows<Row>(place), (row) => row.wallet_id)
+  }
 }

@@ -19,6 +19,7 @@ import { type Credits, decimalFromCredits, micros } from '../kernel/credits.ts'
 import {
   formatId,
   formatIdInWallet,
+  formatTransactionId,
   type IdInWallet,
   parseIdInWallet,
   type Uuid,
@@ -108,19 +109,45 @@ const holdSchema = z
 
 const grantSchema = z.object({ lot: lotSchema, balance: balanceSchema }).openapi('Grant')
 
+const entryOperations = [
+  'grant',
+  'adjust',
+  'charge',
+  'hold',
+  'capture',
+  'release',
+  'checkpoint',
+  'extend',
+  'refund',
+  'revoke',
+  'freeze',
+  'unfreeze',
+  'lapse',
+  'expire',
+  'repay',
+] as const
+
 const entrySchema = z
   .object({
     transaction: z.string().openapi({ example: 'txn_…' }),
-    lot: z.string(),
-    lot_name: z.string(),
-    lot_source: sourceSchema,
-    from: accountSchema(),
-    to: accountSchema(),
+    operation: z.enum(entryOperations),
+    lot: z.string().nullable().openapi({ description: 'Null where debt was made or repaid.' }),
+    lot_name: z.string().nullable(),
+    lot_source: sourceSchema.nullable(),
+    from: accountSchema()
+      .nullable()
+      .openapi({ description: 'Null, as `to`, for a note of what moved nothing.' }),
+    to: accountSchema().nullable(),
     credits: creditsSchema,
     action: z.string().nullable(),
     description: z.string().nullable(),
+    actor: z.string().nullable().openapi({ description: 'Who adjusted.' }),
     hold: z.string().nullable(),
     order: z.string().nullable(),
+    about: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The transaction that was refunded, or whose debt was repaid.' }),
     effective_at: instantSchema.openapi({ description: 'When it happened.' }),
     recorded_at: instantSchema.openapi({
       description: 'When it was written: later than it happened for lapses and expiries.',
@@ -273,7 +300,7 @@ export function ledgerRoutes(engine: LedgerRequests): Route[] {
         })
         return {
           data: entries.map((entry) => entryToWire(entry, walletId)),
-          next_cursor: next === undefined ? null : encodeCursor([next.transactionId, next.position]),
+          next_cursor: next === undefined ? null : encodeCursor([next.toString()]),
         }
       },
     }),
@@ -394,7 +421,7 @@ export function ledgerRoutes(engine: LedgerRequests): Route[] {
         const { lot, walletId, owner, receipt } = await engine.grant({
           ...rest,
           effectiveAt,
-          expiresAt,
+          expiry: expiresAt && { at: expiresAt },
           idempotencyKey,
         })
         return { lot: lotToWire(lot, walletId), balance: balanceToWire(receipt.balance, owner) }
@@ -428,9 +455,9 @@ function holdId(text: string): IdInWallet {
   return id
 }
 
-function entriesCursor(text: string) {
-  const [transactionId, position] = decodeCursor(text, z.uuid(), z.int())
-  return { transactionId, position }
+function entriesCursor(text: string): bigint {
+  const [number] = decodeCursor(text, z.string().regex(/^\d{1,18}$/))
+  return BigInt(number)
 }
 
 function balanceToWire(balance: Balance, { customer, unit }: WalletOwner): z.input<typeof balanceSchema> {
@@ -468,7 +495,7 @@ function sharesToWire(shares: readonly LotShare[], walletId: Uuid): z.input<type
 
 function chargeToWire({ walletId, owner, receipt }: Done): z.input<typeof chargeSchema> {
   return {
-    id: formatIdInWallet('transaction', { walletId, id: receipt.transactionId }),
+    id: formatTransactionId({ walletId, transaction: receipt.transaction }),
     customer: owner.customer,
     unit: owner.unit,
     action: receipt.action ?? null,
@@ -516,18 +543,25 @@ function sharesThatPay(hold: Hold): LotShare[] {
 }
 
 function entryToWire(entry: EntryView, walletId: Uuid): z.input<typeof entrySchema> {
+  const { lot, holdId, aboutTransaction } = entry
   return {
-    transaction: formatIdInWallet('transaction', { walletId, id: entry.transactionId }),
-    lot: formatIdInWallet('lot', { walletId, id: entry.lotId }),
-    lot_name: entry.lotName,
-    lot_source: entry.lotSource,
-    from: entry.from,
-    to: entry.to,
+    transaction: formatTransactionId({ walletId, transaction: entry.transaction }),
+    operation: entry.operation,
+    lot: lot === undefined ? null : formatIdInWallet('lot', { walletId, id: lot.id }),
+    lot_name: lot?.name ?? null,
+    lot_source: lot?.source ?? null,
+    from: entry.from ?? null,
+    to: entry.to ?? null,
     credits: decimalFromCredits(entry.credits),
     action: entry.action ?? null,
     description: entry.description ?? null,
-    hold: entry.holdId === undefined ? null : formatIdInWallet('hold', { walletId, id: entry.holdId }),
-    order: entry.orderId === undefined ? null : formatId('order', entry.orderId),
+    actor: entry.actor ?? null,
+    hold: holdId === undefined ? null : formatIdInWallet('hold', { walletId, id: holdId }),
+    order: lot?.orderId === undefined ? null : formatId('order', lot.orderId),
+    about:
+      aboutTransaction === undefined
+        ? null
+        : formatTransactionId({ walletId, transaction: aboutTransaction }),
     effective_at: instantToWire(entry.effectiveAt),
     recorded_at: instantToWire(entry.recordedAt),
   }

@@ -1,100 +1,127 @@
-import { type Credits, subtract, zeroCredits } from '../kernel/credits.ts'
-import type { NewId, Uuid } from '../kernel/ids.ts'
-import { invariant } from '../kernel/refusal.ts'
+import { type Credits, micros, smaller, total, zeroCredits } from '../kernel/credits.ts'
 import type { Entry } from './entry.ts'
-import { type Move, move, movement, type Occasion } from './move.ts'
-import { type Hold, isExpired, type Wallet } from './wallet.ts'
+import { countChange, type LimitChange } from './limits.ts'
+import { type LotUpdate, Posting, takeInOrder } from './posting.ts'
+import {
+  canRepay,
+  type Debt,
+  type Hold,
+  isExpired,
+  type OpenLot,
+  remainingShares,
+  type Wallet,
+} from './wallet.ts'
 
 /** A wallet with what time alone did to it applied: what the next reader must see, whether or not a job has run. */
 export interface Settled {
   readonly wallet: Wallet
+  readonly debts: readonly Debt[]
   readonly entries: readonly Entry[]
   /** The holds that lapsed, ended. */
   readonly lapsed: readonly Hold[]
+  readonly limitChanges: readonly LimitChange[]
+  readonly lotUpdates: readonly LotUpdate[]
 }
 
 /**
- * Applies, in order of time, the holds that lapsed and the lots that expired up to `now`.
- *
- * A lapsed hold gives back what it took; what it gives back to a lot that has expired by then is expired.
+ * Applies up to `now`, each at its own instant: lots that expire, holds that lapse, lots that start and repay.
  *
  * @param due the wallet's live holds whose time is over at `now`; others are passed over
  */
-export function settle(wallet: Wallet, due: readonly Hold[], now: Date, newId: NewId): Settled {
-  const lapsing = due.filter((hold) => hold.state === 'placed' && hold.expiresAt <= now)
-  const expiring = wallet.lots.filter((lot) => lot.available > 0n && isExpired(lot, now))
-  if (lapsing.length === 0 && expiring.length === 0) return { wallet, entries: [], lapsed: [] }
+export function settle(wallet: Wallet, debts: readonly Debt[], due: readonly Hold[], now: Date): Settled {
+  let lapsing = due.filter((hold) => hold.state === 'placed' && hold.expiresAt <= now)
+  if (lapsing.length === 0 && !changesByTime(wallet, now))
+    return { wallet, debts, entries: [], lapsed: [], limitChanges: [], lotUpdates: [] }
+  lapsing = lapsing.toSorted(
+    (a, b) => a.expiresAt.getTime() - b.expiresAt.getTime() || (a.id < b.id ? -1 : 1),
+  )
 
-  const moments = [
-    ...lapsing.map((hold) => ({ at: hold.expiresAt, hold })),
-    ...lapsing.flatMap((hold) =>
-      hold.shares.map((share) => ({ at: expiryOf(wallet, share.lotId), lotId: share.lotId })),
-    ),
-    ...expiring.map((lot) => ({ at: lot.expiresAt, lotId: lot.id })),
-  ].flatMap(({ at, ...what }) => (at !== undefined && at <= now ? [{ at, ...what }] : []))
-  moments.sort((a, b) => a.at.getTime() - b.at.getTime())
-
-  let current = wallet
-  const entries: Entry[] = []
+  const posting = new Posting(wallet, debts)
   const lapsed: Hold[] = []
-  for (const moment of moments) {
-    if ('hold' in moment) {
-      const ended = giveBack(current, moment.hold, {
-        operation: 'lapse',
-        transactionId: newId(),
-        at: moment.at,
-      })
-      current = ended.wallet
-      entries.push(...ended.entries)
-      lapsed.push({ ...moment.hold, state: 'lapsed', endedAt: moment.at })
-    } else if ('lotId' in moment) {
-      const expired = expireLot(current, moment.lotId, moment.at, newId)
-      current = expired.wallet
-      entries.push(...expired.entries)
+  const limitChanges: LimitChange[] = []
+  for (;;) {
+    const expiring = earliest(posting.wallet.lots, (lot) => (lot.available > 0n ? lot.expiresAt : undefined))
+    const starting = posting.wallet.debt === 0n ? undefined : earliest(posting.wallet.lots, startsToRepayAt)
+    const hold = lapsing[0]
+    const at = [expiring?.at, hold?.expiresAt, starting?.at]
+      .filter((instant) => instant !== undefined && instant <= now)
+      .toSorted((a, b) => Number(a) - Number(b))[0]
+    if (at === undefined) break
+    // At the same instant: expiries before lapses before starts.
+    if (expiring?.at.getTime() === at.getTime()) expire(posting, expiring.lot, at)
+    else if (hold?.expiresAt.getTime() === at.getTime()) {
+      const ended = lapse(posting, hold)
+      lapsed.push(ended)
+      limitChanges.push(...countChange(hold, ended))
+      lapsing = lapsing.slice(1)
     }
+    posting.repay(at)
   }
-  return { wallet: current, entries, lapsed }
+  const { wallet: settled, debts: left, entries, lotUpdates } = posting
+  return { wallet: settled, debts: left, entries, lapsed, limitChanges, lotUpdates }
 }
 
-function expiryOf(wallet: Wallet, lotId: Uuid): Date | undefined {
-  return wallet.lots.find((lot) => lot.id === lotId)?.expiresAt
+function changesByTime({ lots, debt }: Wallet, now: Date): boolean {
+  return lots.some((lot) => lot.available > 0n && (isExpired(lot, now) || (debt > 0n && canRepay(lot, now))))
 }
 
-function expireLot(
-  wallet: Wallet,
-  lotId: Uuid,
-  at: Date,
-  newId: NewId,
-): { wallet: Wallet; entries: readonly Entry[] } {
-  const amount = wallet.lots.find((lot) => lot.id === lotId)?.available ?? zeroCredits
-  if (amount === 0n) return { wallet, entries: [] }
-  const expiry: Move = { lotId, from: 'available', to: 'expired', amount }
-  const entry = movement(expiry, { operation: 'expire', transactionId: newId(), at })
-  return { wallet: move(wallet, expiry), entries: [entry] }
+interface Change {
+  readonly lot: OpenLot
+  readonly at: Date
 }
 
-/** Moves what a hold still has back to its lots, or on to `expired` for those whose time is over. */
-export function giveBack(
-  wallet: Wallet,
-  hold: Hold,
-  occasion: Occasion,
-  alreadySpent: ReadonlyMap<Uuid, Credits> = new Map(),
-): { wallet: Wallet; entries: readonly Entry[] } {
-  let current = wallet
-  const entries: Entry[] = []
-  for (const share of hold.shares) {
-    const amount = subtract(share.amount, alreadySpent.get(share.lotId) ?? zeroCredits)
-    if (amount === 0n) continue
-    const lot = current.lots.find((open) => open.id === share.lotId)
-    invariant(lot, 'a lot that is held is open')
-    const back: Move = {
-      lotId: share.lotId,
-      from: 'held',
-      to: isExpired(lot, occasion.at) ? 'expired' : 'available',
-      amount,
-    }
-    current = move(current, back)
-    entries.push(movement(back, occasion, { ...hold, holdId: hold.id }))
+/** The first in time, and of those in burn order. */
+function earliest(
+  lots: readonly OpenLot[],
+  instantOf: (lot: OpenLot) => Date | undefined,
+): Change | undefined {
+  let first: Change | undefined
+  for (const lot of lots) {
+    const at = instantOf(lot)
+    if (at !== undefined && (first === undefined || at < first.at)) first = { lot, at }
   }
-  return { wallet: current, entries }
+  return first
+}
+
+function startsToRepayAt(lot: OpenLot): Date | undefined {
+  return lot.available > 0n && canRepay(lot, lot.effectiveAt) ? lot.effectiveAt : undefined
+}
+
+function expire(posting: Posting, lot: OpenLot, at: Date): void {
+  posting.begin({ operation: 'expire', at })
+  posting.move({ lotId: lot.id, from: 'available', to: 'expired', amount: lot.available })
+}
+
+/** Ends the hold by its policy: charges what it says of what is still held, and gives back the rest. */
+function lapse(posting: Posting, hold: Hold): Hold {
+  const at = hold.expiresAt
+  const remaining = remainingShares(hold)
+  const { taken, sum } = takeInOrder(
+    remaining,
+    smaller(chargedAtLapse(hold), total(remaining.map((share) => share.amount))),
+  )
+  posting.begin({ ...hold, operation: 'lapse', at, holdId: hold.id })
+  for (const share of taken) posting.move({ ...share, from: 'held', to: 'spent' })
+  const ended: Hold = {
+    ...hold,
+    state: 'lapsed',
+    fromShares: micros(hold.fromShares + sum),
+    captured: micros(hold.captured + sum),
+    endedAt: at,
+  }
+  for (const share of remainingShares(ended)) posting.giveBack(share.lotId, 'held', share.amount)
+  posting.note()
+  posting.collectPending(at)
+  return ended
+}
+
+function chargedAtLapse(hold: Hold): Credits {
+  switch (hold.onLapse) {
+    case 'release':
+      return zeroCredits
+    case 'charge_checkpoint':
+      return micros(hold.checkpoint > hold.captured ? hold.checkpoint - hold.captured : 0n)
+    case 'charge_all':
+      return hold.amount
+  }
 }

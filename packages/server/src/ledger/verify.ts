@@ -38,9 +38,9 @@ export async function verify(tx: Transaction): Promise<Verification> {
     with moved as (
       select wallet_id, lot_id, account, sum(amount)::bigint as amount
       from (
-        select wallet_id, lot_id, to_account as account, amount_micros as amount from entries
+        select wallet_id, lot_id, to_account as account, amount_micros as amount from entries where to_account is not null
         union all
-        select wallet_id, lot_id, from_account, -amount_micros from entries
+        select wallet_id, lot_id, from_account, -amount_micros from entries where from_account is not null
       ) as both_sides
       group by wallet_id, lot_id, account
     ), by_wallet as (
@@ -53,12 +53,16 @@ export async function verify(tx: Transaction): Promise<Verification> {
       select wallet_id, lot_id,
         coalesce(-sum(amount) filter (where account = 'issued'), 0)::bigint as granted,
         coalesce(sum(amount) filter (where account = 'available'), 0)::bigint as available,
-        coalesce(sum(amount) filter (where account = 'held'), 0)::bigint as held
-      from moved group by wallet_id, lot_id
+        coalesce(sum(amount) filter (where account = 'held'), 0)::bigint as held,
+        coalesce(sum(amount) filter (where account = 'expired'), 0)::bigint as expired,
+        coalesce(sum(amount) filter (where account = 'revoked'), 0)::bigint as revoked
+      from moved where lot_id is not null group by wallet_id, lot_id
     ), open_lots as (
       select wallets.id as wallet_id, open.*
       from wallets, unnest(lot_ids, lot_available_micros, lot_held_micros, lot_priorities, lot_effective_ms, lot_expires_ms)
         as open (lot_id, available, held, priority, effective_ms, expires_ms)
+      union all
+      select wallet_id, id, available_micros, held_micros, priority, effective_ms, expires_ms from waiting_lots
     ), in_row as (
       select wallet_id, sum(available)::bigint as available, sum(held)::bigint as held from open_lots group by wallet_id
     ), by_hold as (
@@ -87,6 +91,8 @@ export async function verify(tx: Transaction): Promise<Verification> {
         ('lot granted', granted_micros, coalesce(by_lot.granted, 0)),
         ('lot available', coalesce(open_lots.available, 0), coalesce(by_lot.available, 0)),
         ('lot held', coalesce(open_lots.held, 0), coalesce(by_lot.held, 0)),
+        ('lot expired', expired_micros, coalesce(by_lot.expired, 0)),
+        ('lot revoked', revoked_micros, coalesce(by_lot.revoked, 0)),
         -- What decides the burn order is kept twice: in the lot, and in the wallet's row while it is open.
         ('lot priority', coalesce(open_lots.priority, lots.priority), lots.priority),
         ('lot start (ms)', coalesce(open_lots.effective_ms, (extract(epoch from lots.effective_at) * 1000)::bigint), (extract(epoch from lots.effective_at) * 1000)::bigint),
@@ -106,8 +112,8 @@ export async function verify(tx: Transaction): Promise<Verification> {
     select holds.wallet_id, null, what || ' ' || holds.id, stored, computed
     from holds left join by_hold on by_hold.wallet_id = holds.wallet_id and by_hold.hold_id = holds.id,
       lateral (values
-        ('hold held', case when state = 'placed' then amount_micros else 0 end, coalesce(by_hold.held, 0)),
-        ('hold captured', captured_micros, coalesce(by_hold.captured, 0))
+        ('hold held', case when state = 'placed' then amount_micros - from_shares_micros else 0 end, coalesce(by_hold.held, 0)),
+        ('hold captured', from_shares_micros, coalesce(by_hold.captured, 0))
       ) as sums (what, stored, computed)
     where stored <> computed
     limit ${differencesMax}`.execute(tx.db)

@@ -1,146 +1,421 @@
-import type { Session } from '../database/database.ts'
+import type { Request, Statement } from '../database/database.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import type { NewLot, Spending } from './decide/decision.ts'
 import type { Entry } from './entry.ts'
-import type { GrantOperation } from './operations.ts'
+import type { LimitChange } from './limits.ts'
+import type { LotUpdate } from './posting.ts'
+import { factsToJson, flagsOf, traitsToJson, waitingToJson } from './rows.ts'
 import * as statements from './statements.ts'
-import type { Hold, OpenLot, Wallet } from './wallet.ts'
+import type { Debt, Hold, LotShare, OpenLot, Wallet } from './wallet.ts'
+import type { StoredLots } from './window.ts'
 
 /** What a batch did to one wallet. */
 export interface WalletChanges {
   readonly wallet: Wallet
   readonly now: Date
-  readonly newLots: readonly { readonly lot: OpenLot; readonly operation: GrantOperation }[]
+  readonly before: Wallet
+  readonly lots: StoredLots
+  readonly lotsBefore: readonly OpenLot[]
+  readonly newLots: readonly NewLot[]
+  readonly lotUpdates: readonly LotUpdate[]
   readonly entries: readonly Entry[]
   /** Holds placed in this batch, in the state in which it left them. */
   readonly placedHolds: readonly Hold[]
-  /** Holds of earlier batches that ended in this one. */
-  readonly endedHolds: readonly Hold[]
+  /** Holds of earlier batches that changed in this one. */
+  readonly changedHolds: readonly Hold[]
+  readonly debts: readonly Debt[]
+  readonly spendings: readonly Spending[]
+  readonly limitChanges: readonly LimitChange[]
 }
 
-export async function writeBatch(session: Session, changes: readonly WalletChanges[]): Promise<void> {
-  if (changes.length === 0) return
-  await session.run(statements.writeBatch, [
-    ...lotColumns(changes),
-    ...entryColumns(changes),
-    ...placedHoldColumns(changes),
-    ...endedHoldColumns(changes),
-    ...walletColumns(changes),
-  ])
-}
-
-function lotColumns(changes: readonly WalletChanges[]): unknown[][] {
-  const rows = changes.flatMap(({ wallet, now, newLots }) =>
-    newLots.map((each) => ({ ...each, walletId: wallet.id, now })),
-  )
+/** Everything that a batch decided, as statements that go to the database together: one for each table that changes. */
+export function writesOf(changes: readonly WalletChanges[]): Request[] {
+  const all = <Row>(rowsOf: (change: WalletChanges) => readonly Row[]): In<Row>[] =>
+    changes.flatMap((change) =>
+      rowsOf(change).map((row) => ({ row, walletId: change.wallet.id, now: change.now })),
+    )
+  const hasSameLots = new Set(changes.filter((change) => isSameButForSums(change)))
   return [
-    rows.map((row) => row.walletId),
-    rows.map((row) => row.lot.id),
-    rows.map((row) => row.operation.source),
-    rows.map((row) => row.operation.name),
-    rows.map((row) => row.operation.credits),
-    rows.map((row) => row.operation.paid?.amountMinor ?? null),
-    rows.map((row) => row.operation.paid?.currency ?? null),
-    rows.map((row) => row.lot.priority),
-    rows.map((row) => instant(row.lot.effectiveAt)),
-    rows.map((row) => instant(row.lot.expiresAt)),
-    rows.map((row) => row.operation.orderId ?? null),
-    rows.map((row) => instant(row.now)),
-  ]
-}
-
-function entryColumns(changes: readonly WalletChanges[]): unknown[][] {
-  const positions = new Map<Uuid, number>()
-  const rows = changes.flatMap(({ wallet, now, entries }) =>
-    entries.map((entry) => {
-      const position = positions.get(entry.transactionId) ?? 0
-      positions.set(entry.transactionId, position + 1)
-      return { entry, position, walletId: wallet.id, now, key: entry.bound?.key, after: entry.bound?.balance }
-    }),
-  )
-  return [
-    rows.map((row) => row.walletId),
-    rows.map((row) => row.entry.transactionId),
-    rows.map((row) => row.position),
-    rows.map((row) => row.entry.operation),
-    rows.map((row) => row.entry.lotId),
-    rows.map((row) => row.entry.from),
-    rows.map((row) => row.entry.to),
-    rows.map((row) => row.entry.amount),
-    rows.map((row) => row.entry.holdId ?? null),
-    rows.map((row) => row.entry.catalogId ?? null),
-    rows.map((row) => row.key?.id ?? null),
-    rows.map((row) => row.key?.fingerprint ?? null),
-    rows.map((row) => row.after?.available ?? null),
-    rows.map((row) => row.after?.held ?? null),
-    rows.map((row) => row.after?.debt ?? null),
-    // Mostly the same as available, and then not stored.
-    rows.map((row) =>
-      row.after === undefined || row.after.spendable === row.after.available ? null : row.after.spendable,
+    request(
+      statements.insertLots,
+      lotColumns,
+      all((change) => change.newLots),
     ),
-    rows.map((row) => instant(row.entry.effectiveAt)),
-    rows.map((row) => instant(row.now)),
-    rows.map((row) => row.entry.action ?? null),
-    rows.map((row) => row.entry.description ?? null),
+    request(
+      statements.insertEntries,
+      entryColumns,
+      all((change) => change.entries),
+    ),
+    request(statements.updateLots, lotUpdateColumns, all(lotUpdatesOf)),
+    request(
+      statements.insertHolds,
+      placedHoldColumns,
+      all((change) => change.placedHolds),
+    ),
+    request(
+      statements.updateHolds,
+      changedHoldColumns,
+      all((change) => change.changedHolds),
+    ),
+    request(
+      statements.deleteWaitingLots,
+      goneColumns,
+      all((change) => change.lots.noLongerWaiting),
+    ),
+    request(
+      statements.putWaitingLots,
+      waitingColumns,
+      all((change) => change.lots.toWait),
+    ),
+    request(
+      statements.putDebts,
+      debtColumns,
+      all((change) => change.debts),
+    ),
+    request(
+      statements.putRefunds,
+      refundColumns,
+      all((change) => change.spendings),
+    ),
+    request(
+      statements.addToCounts,
+      countColumns,
+      all((change) => added(change.limitChanges, 'more')),
+    ),
+    request(
+      statements.takeFromCounts,
+      countColumns,
+      all((change) => added(change.limitChanges, 'less')),
+    ),
+    request(
+      statements.updateWalletSums,
+      sumColumns,
+      changes.filter((change) => hasSameLots.has(change)),
+    ),
+    request(
+      statements.updateWallets,
+      walletColumns,
+      changes.filter((change) => !hasSameLots.has(change)),
+    ),
+  ].flat()
+}
+
+/** A row, and what is the same for all rows of its wallet. */
+interface In<Row> {
+  readonly row: Row
+  readonly walletId: Uuid
+  readonly now: Date
+}
+
+function request<Row>(
+  statement: Statement,
+  columnsOf: (rows: readonly Row[]) => string[],
+  rows: readonly Row[],
+): Request[] {
+  return rows.length === 0 ? [] : [{ statement, values: columnsOf(rows) }]
+}
+
+function lotColumns(rows: readonly In<NewLot>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.lot.id),
+    plain(rows, ({ row }) => row.facts.source),
+    plain(rows, ({ row }) => row.facts.category),
+    quoted(rows, ({ row }) => row.facts.name),
+    plain(rows, ({ row }) => row.lot.granted),
+    plain(rows, ({ row }) => row.facts.paid?.amountMinor),
+    plain(rows, ({ row }) => row.facts.paid?.currency),
+    plain(rows, ({ row }) => row.lot.priority),
+    plain(rows, ({ row }) => instant(row.lot.effectiveAt)),
+    plain(rows, ({ row }) => instant(row.lot.expiresAt)),
+    quoted(rows, ({ row }) => row.lot.traits?.scope && quoted(row.lot.traits.scope, (action) => action)),
+    plain(rows, ({ row }) => row.lot.traits?.keepsOutOfDebt !== true),
+    plain(rows, ({ row }) => row.lot.traits?.lateReturnDays ?? 0),
+    quoted(rows, ({ row }) => row.facts.metadata && JSON.stringify(row.facts.metadata)),
+    plain(rows, ({ row }) => row.facts.orderId),
+    plain(rows, ({ now }) => instant(now)),
   ]
 }
 
-function placedHoldColumns(changes: readonly WalletChanges[]): unknown[][] {
-  const rows = changes.flatMap(({ wallet, placedHolds }) =>
-    placedHolds.map((hold) => ({ hold, walletId: wallet.id })),
+function entryColumns(rows: readonly In<Entry>[]): string[] {
+  const after = ({ row }: In<Entry>) => row.bound?.balance
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.number),
+    plain(rows, ({ row }) => row.position),
+    plain(rows, ({ row }) => row.operation),
+    plain(rows, ({ row }) => row.lotId),
+    plain(rows, ({ row }) => row.from),
+    plain(rows, ({ row }) => row.to),
+    plain(rows, ({ row }) => row.amount),
+    plain(rows, ({ row }) => row.holdId),
+    plain(rows, ({ row }) => row.aboutTransaction),
+    plain(rows, ({ row }) => row.catalogId),
+    plain(rows, ({ row }) => row.bound?.key.id),
+    plain(rows, ({ row }) => row.bound?.key.fingerprint),
+    plain(rows, (row) => after(row)?.available),
+    // What is nothing is not stored; spendable is what the others leave of available.
+    plain(rows, (row) => unlessZero(after(row)?.held)),
+    plain(rows, (row) => unlessZero(after(row)?.debt)),
+    plain(rows, (row) => unlessZero(after(row)?.scoped)),
+    plain(rows, (row) => unlessZero(after(row)?.upcoming)),
+    plain(rows, (row) => unlessZero(after(row)?.frozen)),
+    plain(rows, ({ row, now }) =>
+      row.effectiveAt.getTime() === now.getTime() ? undefined : instant(row.effectiveAt),
+    ),
+    plain(rows, ({ now }) => instant(now)),
+    quoted(rows, ({ row }) => row.action),
+    quoted(rows, ({ row }) => row.description),
+    quoted(rows, ({ row }) => row.actor),
+    quoted(rows, ({ row }) => row.bound?.facts && factsToJson(row.bound.facts)),
+  ]
+}
+
+interface LotSums extends LotUpdate {
+  expired: bigint
+  revoked: bigint
+}
+
+/** What became of each lot of a wallet, once for each. */
+function lotUpdatesOf({ entries, lotUpdates }: WalletChanges): LotSums[] {
+  const updates = new Map<Uuid, LotSums>()
+  const update = (lotId: Uuid): LotSums => {
+    const known = updates.get(lotId) ?? { lotId, expired: 0n, revoked: 0n }
+    updates.set(lotId, known)
+    return known
+  }
+  for (const { lotId, from, to, amount } of entries) {
+    if (lotId === undefined) continue
+    if (to === 'expired') update(lotId).expired += amount
+    if (from === 'expired') update(lotId).expired -= amount
+    if (to === 'revoked') update(lotId).revoked += amount
+  }
+  for (const { lotId, expiresAt, isFrozen } of lotUpdates) {
+    const known = update(lotId)
+    updates.set(lotId, {
+      ...known,
+      expiresAt: expiresAt ?? known.expiresAt,
+      isFrozen: isFrozen ?? known.isFrozen,
+    })
+  }
+  return [...updates.values()]
+}
+
+function lotUpdateColumns(rows: readonly In<LotSums>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.lotId),
+    plain(rows, ({ row }) => row.expired),
+    plain(rows, ({ row }) => row.revoked),
+    plain(rows, ({ row }) => instant(row.expiresAt)),
+    plain(rows, ({ row }) => row.isFrozen),
+  ]
+}
+
+function placedHoldColumns(rows: readonly In<Hold>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.id),
+    plain(rows, ({ row }) => row.state),
+    plain(rows, ({ row }) => row.amount),
+    plain(rows, ({ row }) => row.captured),
+    plain(rows, ({ row }) => row.fromShares),
+    plain(rows, ({ row }) => row.asked),
+    plain(rows, ({ row }) => row.refused),
+    plain(rows, ({ row }) => row.checkpoint),
+    plain(rows, ({ row }) => row.onLapse),
+    quoted(rows, ({ row }) => lotIds(row.shares)),
+    quoted(rows, ({ row }) => amounts(row.shares)),
+    quoted(rows, ({ row }) =>
+      row.limits.length === 0 ? undefined : quoted(row.limits, (limit) => limit.name),
+    ),
+    quoted(rows, ({ row }) =>
+      row.limits.length === 0 ? undefined : plain(row.limits, (limit) => instant(limit.startsAt)),
+    ),
+    quoted(rows, ({ row }) => row.action),
+    quoted(rows, ({ row }) => row.description),
+    plain(rows, ({ row }) => row.catalogId),
+    plain(rows, ({ row }) => instant(row.placedAt)),
+    plain(rows, ({ row }) => instant(row.expiresAt)),
+    plain(rows, ({ row }) => row.timeToLiveMs),
+    plain(rows, ({ row }) => instant(row.endedAt)),
+  ]
+}
+
+function changedHoldColumns(rows: readonly In<Hold>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.id),
+    plain(rows, ({ row }) => row.state),
+    plain(rows, ({ row }) => row.captured),
+    plain(rows, ({ row }) => row.fromShares),
+    plain(rows, ({ row }) => row.asked),
+    plain(rows, ({ row }) => row.refused),
+    plain(rows, ({ row }) => row.checkpoint),
+    plain(rows, ({ row }) => instant(row.expiresAt)),
+    plain(rows, ({ row }) => instant(row.endedAt)),
+  ]
+}
+
+function goneColumns(rows: readonly In<Uuid>[]): string[] {
+  return [plain(rows, ({ walletId }) => walletId), plain(rows, ({ row }) => row)]
+}
+
+function waitingColumns(rows: readonly In<OpenLot>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.id),
+    plain(rows, ({ row }) => row.available),
+    plain(rows, ({ row }) => row.held),
+    plain(rows, ({ row }) => row.priority),
+    plain(rows, ({ row }) => flagsOf(row.traits)),
+    plain(rows, ({ row }) => row.effectiveAt.getTime()),
+    plain(rows, ({ row }) => row.expiresAt?.getTime()),
+    quoted(rows, ({ row }) => {
+      const traits = traitsToJson(row.traits)
+      return traits && JSON.stringify(traits)
+    }),
+  ]
+}
+
+function debtColumns(rows: readonly In<Debt>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.transaction),
+    plain(rows, ({ row }) => row.amount),
+    plain(rows, ({ row }) => row.open),
+    quoted(rows, ({ row }) => lotIds(row.repaidBy)),
+    quoted(rows, ({ row }) => amounts(row.repaidBy)),
+  ]
+}
+
+function refundColumns(rows: readonly In<Spending>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    plain(rows, ({ row }) => row.transaction),
+    plain(rows, ({ row }) => row.refunded),
+    quoted(rows, ({ row }) => lotIds(row.returned)),
+    quoted(rows, ({ row }) => amounts(row.returned)),
+  ]
+}
+
+/** One change for each bucket, for a statement changes a row once. */
+function added(changes: readonly LimitChange[], which: 'more' | 'less'): LimitChange[] {
+  const sums = new Map<string, LimitChange>()
+  for (const change of changes) {
+    const bucket = `${change.startsAt.getTime()} ${change.name}`
+    sums.set(bucket, { ...change, by: change.by + (sums.get(bucket)?.by ?? 0n) })
+  }
+  return [...sums.values()].filter((change) => (which === 'more' ? change.by > 0n : change.by < 0n))
+}
+
+function countColumns(rows: readonly In<LimitChange>[]): string[] {
+  return [
+    plain(rows, ({ walletId }) => walletId),
+    quoted(rows, ({ row }) => row.name),
+    plain(rows, ({ row }) => instant(row.startsAt)),
+    plain(rows, ({ row }) => row.by),
+  ]
+}
+
+/** Whether the row's lots are those that were in it, with other amounts at most. */
+function isSameButForSums({ wallet, before, lots: { inRow }, lotsBefore }: WalletChanges): boolean {
+  return (
+    wallet.waiting === before.waiting &&
+    inRow.length === lotsBefore.length &&
+    inRow.every((lot, index) => {
+      const old = lotsBefore[index]
+      return lot.id === old?.id && lot.traits === old.traits && lot.expiresAt === old.expiresAt
+    })
   )
+}
+
+function sumColumns(rows: readonly WalletChanges[]): string[] {
   return [
-    rows.map((row) => row.walletId),
-    rows.map((row) => row.hold.id),
-    rows.map((row) => row.hold.state),
-    rows.map((row) => row.hold.amount),
-    rows.map((row) => row.hold.captured),
-    rows.map((row) => arrayText(row.hold.shares.map((share) => share.lotId))),
-    rows.map((row) => arrayText(row.hold.shares.map((share) => share.amount))),
-    rows.map((row) => row.hold.action ?? null),
-    rows.map((row) => row.hold.description ?? null),
-    rows.map((row) => row.hold.catalogId ?? null),
-    rows.map((row) => instant(row.hold.placedAt)),
-    rows.map((row) => instant(row.hold.expiresAt)),
-    rows.map((row) => instant(row.hold.endedAt)),
+    plain(rows, ({ wallet }) => wallet.id),
+    plain(rows, ({ wallet }) => instant(wallet.nextLapseAt)),
+    plain(rows, ({ now }) => instant(now)),
+    plain(rows, ({ wallet }) => wallet.entryCount),
+    plain(rows, ({ wallet }) => wallet.available),
+    plain(rows, ({ wallet }) => wallet.held),
+    plain(rows, ({ wallet }) => wallet.debt),
+    quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.available)),
+    quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.held)),
   ]
 }
 
-function endedHoldColumns(changes: readonly WalletChanges[]): unknown[][] {
-  const rows = changes.flatMap(({ wallet, endedHolds }) =>
-    endedHolds.map((hold) => ({ hold, walletId: wallet.id })),
-  )
+function walletColumns(rows: readonly WalletChanges[]): string[] {
   return [
-    rows.map((row) => row.walletId),
-    rows.map((row) => row.hold.id),
-    rows.map((row) => row.hold.state),
-    rows.map((row) => row.hold.captured),
-    rows.map((row) => instant(row.hold.endedAt)),
+    ...sumColumns(rows),
+    quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.id)),
+    quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.priority)),
+    quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => flagsOf(lot.traits))),
+    quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.effectiveAt.getTime())),
+    quoted(rows, ({ lots }) => nullable(lots.inRow, (lot) => lot.expiresAt?.getTime())),
+    quoted(rows, ({ lots }) => traitsOfAll(lots.inRow)),
+    quoted(rows, ({ lots }) => waitingToJson(lots.waiting) ?? undefined),
   ]
 }
 
-function walletColumns(changes: readonly WalletChanges[]): unknown[][] {
-  const wallets = changes.map((change) => change.wallet)
-  return [
-    wallets.map((wallet) => wallet.id),
-    wallets.map((wallet) => wallet.available),
-    wallets.map((wallet) => wallet.held),
-    wallets.map((wallet) => wallet.debt),
-    wallets.map((wallet) => arrayText(wallet.lots.map((lot) => lot.id))),
-    wallets.map((wallet) => arrayText(wallet.lots.map((lot) => lot.available))),
-    wallets.map((wallet) => arrayText(wallet.lots.map((lot) => lot.held))),
-    wallets.map((wallet) => arrayText(wallet.lots.map((lot) => lot.priority))),
-    wallets.map((wallet) => arrayText(wallet.lots.map((lot) => lot.effectiveAt.getTime()))),
-    wallets.map((wallet) => arrayText(wallet.lots.map((lot) => lot.expiresAt?.getTime() ?? 'NULL'))),
-    wallets.map((wallet) => instant(wallet.nextLapseAt)),
-    changes.map((change) => instant(change.now)),
-  ]
+function traitsOfAll(lots: readonly OpenLot[]): string | undefined {
+  const traits = lots.flatMap((lot) => {
+    const json = traitsToJson(lot.traits)
+    return json === undefined ? [] : [[lot.id, json] as const]
+  })
+  return traits.length === 0 ? undefined : JSON.stringify(Object.fromEntries(traits))
 }
 
-/** Ids and numbers only: nothing in them needs quoting. */
-function arrayText(elements: readonly (string | number | bigint)[]): string {
-  return `{${elements.join(',')}}`
+function lotIds(shares: readonly LotShare[]): string {
+  return plain(shares, (share) => share.lotId)
 }
 
-function instant(at: Date | undefined): string | null {
-  return at?.toISOString() ?? null
+function amounts(shares: readonly LotShare[]): string {
+  return plain(shares, (share) => share.amount)
+}
+
+/**
+ * The text of an array whose elements need no quotes: ids, numbers, instants, names of enums. Nothing but nulls is an empty one, which `unnest` fills
+ * up: a column that a batch has nothing in costs nothing.
+ */
+function plain<Row>(
+  rows: readonly Row[],
+  valueOf: (row: Row) => string | number | bigint | boolean | undefined,
+): string {
+  let text = ''
+  let hasValue = false
+  for (const row of rows) {
+    const value = valueOf(row)
+    if (value !== undefined) hasValue = true
+    text += text === '' ? (value ?? 'NULL') : `,${value ?? 'NULL'}`
+  }
+  return hasValue ? `{${text}}` : '{}'
+}
+
+/** The same, with every null in its place. */
+function nullable<Row>(rows: readonly Row[], valueOf: (row: Row) => number | undefined): string {
+  return `{${rows.map((row) => valueOf(row) ?? 'NULL').join(',')}}`
+}
+
+/** The same for text that may hold anything. */
+function quoted<Row>(rows: readonly Row[], valueOf: (row: Row) => string | undefined): string {
+  let text = ''
+  let hasValue = false
+  for (const row of rows) {
+    const value = valueOf(row)
+    if (value !== undefined) hasValue = true
+    text += `${text === '' ? '' : ','}${value === undefined ? 'NULL' : inQuotes(value)}`
+  }
+  return hasValue ? `{${text}}` : '{}'
+}
+
+function inQuotes(text: string): string {
+  return /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, (character) => `\\${character}`)}"` : `"${text}"`
+}
+
+function instant(at: Date | undefined): string | undefined {
+  return at?.toISOString()
+}
+
+function unlessZero(amount: bigint | undefined): bigint | undefined {
+  return amount === 0n ? undefined : amount
 }

@@ -76,7 +76,7 @@ async function grantBought(
         name: order.packName,
         priority: 0,
         effectiveAt: undefined,
-        expiresAt: undefined,
+        expiry: undefined,
         paid: order.price,
         orderId: order.id,
       },

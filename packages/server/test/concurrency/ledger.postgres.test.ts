@@ -72,7 +72,7 @@ describe('two servers on one Postgres', () => {
     const receipts = await Promise.all(
       Array.from({ length: 20 }, (_, index) => bothInTurn(index).submit(charge)),
     )
-    expect(new Set(receipts.map((receipt) => receipt.transactionId)).size).toBe(1)
+    expect(new Set(receipts.map((receipt) => receipt.transaction)).size).toBe(1)
     expect((await first().ledger.balance(owner)).balance.available).toBe(credits('7'))
   })
 

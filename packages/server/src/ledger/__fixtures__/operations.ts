@@ -31,7 +31,7 @@ export function grantOf(
     name: 'Gift',
     priority: 0,
     effectiveAt: undefined,
-    expiresAt: undefined,
+    expiry: undefined,
     paid: undefined,
     orderId: undefined,
     ...options,
@@ -48,7 +48,7 @@ export function chargeOf(
     walletId: walletId(owner),
     key: newKey(),
     credits: credits(decimal),
-    unit: owner.unit,
+    owner,
     action: 'chat',
     description: undefined,
     catalogId: undefined,
@@ -56,8 +56,13 @@ export function chargeOf(
   }
 }
 
-export function holdOf(owner: WalletOwner, decimal: string, timeToLiveMs = 60_000): HoldOperation {
-  return { ...chargeOf(owner, decimal), kind: 'hold', timeToLiveMs }
+export function holdOf(
+  owner: WalletOwner,
+  decimal: string,
+  timeToLiveMs = 60_000,
+  options: Partial<HoldOperation> = {},
+): HoldOperation {
+  return { ...chargeOf(owner, decimal), kind: 'hold', timeToLiveMs, ...options }
 }
 
 export function credits(decimal: string): Credits {

@@ -3,7 +3,7 @@ import type { LaneConnection } from '../database/database.ts'
 import { databaseConflict, databaseUnavailable } from '../database/faults.ts'
 import { Fault } from '../kernel/refusal.ts'
 import { chargeOf, newOwner, tally } from './__fixtures__/operations.ts'
-import { createLane, type Lane } from './lane.ts'
+import { createLanes, type Lanes } from './lanes.ts'
 
 const context = { newId: () => '', clock: undefined }
 
@@ -11,7 +11,7 @@ const context = { newId: () => '', clock: undefined }
 function laneThatFails(
   failure: Error,
   queueMax: number,
-): { lane: Lane; go: () => void; transactions: () => number } {
+): { lane: Lanes; go: () => void; transactions: () => number } {
   const mayGo = Promise.withResolvers<void>()
   let transactions = 0
   const connection: LaneConnection = {
@@ -22,7 +22,7 @@ function laneThatFails(
     },
     close: () => Promise.resolve(),
   }
-  const lane = createLane(connection, context, queueMax)
+  const lane = createLanes([connection], context, queueMax)
   return { lane, go: mayGo.resolve, transactions: () => transactions }
 }
 

@@ -1,0 +1,140 @@
+import type { LaneConnection } from '../database/database.ts'
+import { closedFault, databaseConflict } from '../database/faults.ts'
+import { Fault } from '../kernel/refusal.ts'
+import type { LedgerContext } from './context.ts'
+import { overloaded } from './errors.ts'
+import { FairQueue } from './fair-queue.ts'
+import type { Operation, Outcome, Receipt } from './operations.ts'
+import { decideBatch } from './run-batch.ts'
+
+export interface Lanes {
+  /** Answered after the commit that made it true. */
+  submit(operation: Operation): Promise<Receipt>
+  /** How many operations wait. */
+  waiting(): number
+  /** Waits for what is queued, then closes the connections. */
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly operation: Operation
+  readonly resolve: (receipt: Receipt) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One commit for as many; more only makes each caller's answer wait for the others' writing. */
+const batchSizeMax = 500
+
+/** Measured on two cores: below about so many waiting one connection is best, above two are. */
+const anotherLaneFrom = 100
+
+/** A transaction that lost against others was rolled back whole, and is run again. */
+const repeatsMax = 3
+
+/** What an operation that found the queue full is told to wait, in seconds: many batches' time. */
+const retryAfterSeconds = 1
+
+/**
+ * A queue before a few connections. While batches are in flight the next ones gather, so that under load hundreds of operations share
+ * one commit, and alone an operation waits for nothing. A wallet is in one batch at a time, so that batches never wait for each other's locks.
+ */
+export function createLanes(
+  connections: readonly LaneConnection[],
+  context: LedgerContext,
+  queueMax: number,
+): Lanes {
+  const queue = new FairQueue<Waiting>()
+  const idle = [...connections]
+  const running = new Set<Promise<void>>()
+  let isClosed = false
+
+  /** Sets idle connections to work on what is ready. */
+  function start(): void {
+    while (queue.readySize > 0 && (running.size === 0 || queue.readySize >= anotherLaneFrom)) {
+      const connection = idle.pop()
+      if (connection === undefined) return
+      const lane = drain(connection).finally(() => {
+        running.delete(lane)
+        idle.push(connection)
+        start()
+      })
+      running.add(lane)
+    }
+  }
+
+  async function drain(connection: LaneConnection): Promise<void> {
+    do {
+      const batch = queue.take(batchSizeMax)
+      // One batch after the other is the point: the next one gathers meanwhile.
+      // oxlint-disable-next-line no-await-in-loop
+      await runAndAnswer(connection, batch)
+      queue.giveBack(batch)
+    } while (queue.readySize >= (running.size > 1 ? anotherLaneFrom : 1))
+  }
+
+  async function runAndAnswer(connection: LaneConnection, batch: readonly Waiting[]): Promise<void> {
+    let outcomes: Outcome[]
+    try {
+      outcomes = await commit(
+        connection,
+        batch.map((waiting) => waiting.operation),
+      )
+    } catch (error) {
+      await failBatch(connection, batch, error)
+      return
+    }
+    for (const [index, waiting] of batch.entries()) {
+      const outcome = outcomes[index]
+      if (outcome?.ok === true) waiting.resolve(outcome.receipt)
+      else waiting.reject(outcome?.refusal)
+    }
+  }
+
+  /** An operation that the database refuses fails alone: its neighbours are run again without it. */
+  async function failBatch(
+    connection: LaneConnection,
+    batch: readonly Waiting[],
+    error: unknown,
+  ): Promise<void> {
+    if (batch.length === 1 || error instanceof Fault) {
+      for (const waiting of batch) waiting.reject(error)
+      return
+    }
+    const middle = Math.ceil(batch.length / 2)
+    await runAndAnswer(connection, batch.slice(0, middle))
+    await runAndAnswer(connection, batch.slice(middle))
+  }
+
+  async function commit(connection: LaneConnection, operations: readonly Operation[]): Promise<Outcome[]> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop
+        return await connection.transaction(async (session) => {
+          const { outcomes, writes } = await decideBatch(session, operations, context)
+          return { answer: outcomes, writes }
+        })
+      } catch (error) {
+        const isConflict = error instanceof Fault && error.code === databaseConflict
+        if (!isConflict || tries === repeatsMax) throw error
+      }
+    }
+  }
+
+  return {
+    submit: (operation) => {
+      if (isClosed) return Promise.reject(closedFault())
+      if (queue.size >= queueMax) return Promise.reject(overloaded({ retryAfterSeconds }))
+      return new Promise((resolve, reject) => {
+        queue.push({ operation, resolve, reject })
+        start()
+      })
+    },
+    waiting: () => queue.size,
+    close: async () => {
+      isClosed = true
+      // oxlint-disable-next-line no-await-in-loop
+      while (running.size > 0) await Promise.all(running)
+      await Promise.all(connections.map((connection) => connection.close()))
+    },
+  }
+}
