@@ -1,7 +1,7 @@
 /**
  * Keeps one temporary Postgres server: prints its connection URL as one line when it answers, and ends it and removes its
  * folder when standard input closes or a signal arrives. Whoever wants the server holds the other end of the pipe: when that
- * process dies, however it dies, the pipe closes.
+ * process dies, however it dies, the pipe closes. Arguments are settings of the server, each as `name=value`.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -146,7 +146,9 @@ async function start(): Promise<string> {
     // Every test file has a database of its own; many autovacuum workers would take the cores from the tests.
     autovacuum_naptime: '60s',
   }
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  // Of two values for one setting the later counts: what the caller gave.
+  const lines = [...Object.entries(settings).map((setting) => setting.join('=')), ...process.argv.slice(2)]
+  const options = lines.flatMap((line) => ['-c', line])
   server = spawn(join(bin, windows ? 'postgres.exe' : 'postgres'), ['-D', data, ...options], {
     ...account,
     env: environment,

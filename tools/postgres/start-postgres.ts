@@ -9,10 +9,17 @@ export interface RunningPostgres {
   stop(): Promise<void>
 }
 
+export interface PostgresSettings {
+  /** What the server's configuration says otherwise than that of the tests. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
 /** Starts a temporary Postgres 18 with `fsync` on. It ends with `stop()`, and by itself when this process dies. */
-export async function startPostgres(): Promise<RunningPostgres> {
+export async function startPostgres({ settings = {} }: PostgresSettings = {}): Promise<RunningPostgres> {
+  const program = fileURLToPath(new URL('keeper.ts', import.meta.url))
+  const given = Object.entries(settings).map((setting) => setting.join('='))
   // Its own process group: Ctrl-C must reach the tests alone, whose end then ends the server in order.
-  const keeper = spawn(process.execPath, [fileURLToPath(new URL('keeper.ts', import.meta.url))], {
+  const keeper = spawn(process.execPath, [program, ...given], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   })
