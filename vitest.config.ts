@@ -19,6 +19,7 @@ export default defineConfig({
             'apps/*/**/*.test.{ts,tsx}',
             'examples/**/*.test.ts',
             'tools/**/*.test.ts',
+            'bench/**/*.test.ts',
           ],
           exclude,
           pool: 'forks',
