@@ -1,5 +1,5 @@
 /**
- * The first command after a clone: `npm start` or `npm test`. Runs on any Node from 20 on, installs what package-lock.json
+ * The first command after a clone: `npm start`, `npm test` or another. Runs on any Node from 20 on, installs what package-lock.json
  * asks for when it is missing or older than the lock, and hands over to the real script on the Node that the install brought.
  */
 import { spawn } from 'node:child_process'
@@ -13,6 +13,7 @@ const scripts = {
   start: 'tools/start.ts',
   test: 'tools/test.ts',
   fix: 'tools/fix.ts',
+  bench: 'bench/run.ts',
   'pack-proof': 'tools/pack-proof.ts',
 }
 const windows = process.platform === 'win32'

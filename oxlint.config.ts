@@ -97,9 +97,9 @@ export default defineConfig({
         message: 'This package stands alone.',
       }),
     },
-    { files: ['apps/**', 'examples/**'], rules: refuseImports(otherPackagesInside) },
+    { files: ['apps/**', 'examples/**', 'bench/**'], rules: refuseImports(otherPackagesInside) },
     {
-      files: ['tools/**', 'e2e/**', 'examples/**', '**/cli/**', '**/bin/**', 'boot.mjs'],
+      files: ['tools/**', 'e2e/**', 'examples/**', 'bench/**', '**/cli/**', '**/bin/**', 'boot.mjs'],
       rules: { 'no-console': 'off' },
     },
     {
