@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 
 /** The processes whose time is counted beside this one. */
 export interface Watched {
@@ -17,6 +18,8 @@ export interface CpuUse {
   readonly here: number
   readonly server: number | undefined
   readonly callers: number | undefined
+  /** The whole machine: what is none of the above was somebody else's, and what was measured meanwhile is worth less. */
+  readonly machine: number
 }
 
 export function readCpu(watched: Watched): CpuUse {
@@ -26,6 +29,7 @@ export function readCpu(watched: Watched): CpuUse {
     here: user + system,
     server: watched.server === undefined ? 0 : ofProcess(watched.server),
     callers: watched.callers === undefined ? 0 : ofProcess(watched.callers),
+    machine: ofMachine(),
   }
 }
 
@@ -35,7 +39,23 @@ export function cpuBetween(before: CpuUse, after: CpuUse): CpuUse {
     here: after.here - before.here,
     server: difference(before.server, after.server),
     callers: difference(before.callers, after.callers),
+    machine: after.machine - before.machine,
   }
+}
+
+/** What others than those measured took of the machine meanwhile, between 0 and 1; undefined where the system does not tell. */
+export function shareOfOthers(
+  { postgres, here, server, callers, machine }: CpuUse,
+  elapsedMs: number,
+): number | undefined {
+  if (postgres === undefined || server === undefined || callers === undefined) return undefined
+  const others = machine - postgres - here - server - callers
+  return Math.max(others, 0) / (elapsedMs * 1000 * cpus().length)
+}
+
+function ofMachine(): number {
+  const millis = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0)
+  return millis * 1000
 }
 
 function difference(before: number | undefined, after: number | undefined): number | undefined {

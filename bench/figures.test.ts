@@ -11,7 +11,7 @@ function measured(group: Measured['group'], cell: Cell, operationsByRound: reado
     operationsInAll: operations,
     elapsedMs: 1000,
     latencies: new Histogram(),
-    cpu: { postgres: operations * 20, here: 0, server: 0, callers: 0 },
+    cpu: { postgres: operations * 20, here: 0, server: 0, callers: 0, machine: 0 },
   }))
   return { group, cell, samples }
 }

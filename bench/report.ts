@@ -1,6 +1,8 @@
 import { cpus, totalmem } from 'node:os'
+import { shareOfOthers } from './cpu.ts'
 import { cpuPerOperation, type Figures, type Measured, medianOf, perSecond, type Stored } from './figures.ts'
 import { type Cell, wayNames } from './plan.ts'
+import type { Sample } from './way.ts'
 
 /** Everything about a run. */
 export interface Report {
@@ -49,6 +51,7 @@ export function tableText(measured: readonly Measured[]): string {
     'pg µs',
     'node µs',
     'callers µs',
+    'others',
   ]
   const rows = measured.map(({ group, cell, ...rounds }) => {
     const server = medianOf(rounds, cpuPerOperation('server'))
@@ -71,6 +74,7 @@ export function tableText(measured: readonly Measured[]): string {
       cell.way === 'pglite' ? 'in node' : fixed(medianOf(rounds, cpuPerOperation('postgres')), 1),
       fixed(isServed ? server : medianOf(rounds, cpuPerOperation('here')), 1),
       isServed ? fixed(medianOf(rounds, cpuPerOperation('callers')), 1) : 'in node',
+      percent(medianOf(rounds, othersOf)),
     ]
   })
   return aligned([head, ...rows], 4)
@@ -103,6 +107,14 @@ function aligned(rows: readonly (readonly string[])[], namesCount: number): stri
     .join('\n')
 }
 
+function othersOf({ cpu, elapsedMs }: Sample): number | undefined {
+  return shareOfOthers(cpu, elapsedMs)
+}
+
+function percent(share: number | undefined): string {
+  return share === undefined ? '–' : `${Math.round(share * 100)} %`
+}
+
 function fixed(number: number | undefined, decimals: number): string {
   return number === undefined ? '–' : number.toFixed(decimals)
 }
@@ -121,6 +133,7 @@ export function reportJson(report: Report): string {
       server: medianOf(rounds, cpuPerOperation('server')),
       callers: medianOf(rounds, cpuPerOperation('callers')),
     },
+    shareOfOthers: medianOf(rounds, othersOf),
     perSecondByRound: rounds.samples.map(perSecond),
   }))
   const stored = report.stored.map(({ cell, ...bytes }) => ({ ...cellFacts(cell), ...bytes }))

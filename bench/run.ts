@@ -26,7 +26,7 @@ const groupNames = [...wholePlan.map(({ name }) => name), 'storage']
 
 const help = `npm run bench [-- OPTION…]
 
-Without options: everything, in about a quarter of an hour and up to 20 GB of the temporary folder.
+Without options: everything, in about a quarter of an hour and about 12 GB of the temporary folder.
 --quick           the six ratios that stand first in the last line, in less than a minute
 --only WORDS      only a group (${groupNames.join(', ')}), and of it what all further words name:
                   "spread engine 256", "storage single"; may be given several times
