@@ -1,10 +1,10 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { invariant } from '../kernel/refusal.ts'
 import type { Clock, Database, LaneConnection, Request, Session } from './database.ts'
 import { decoders } from './decode.ts'
 import { asDatabaseFault, closedFault } from './faults.ts'
 import { transactionsOver } from './kysely-transactions.ts'
+import { Pipeline } from './pipeline.ts'
 import type { Tables } from './tables.ts'
 
 export interface PostgresOptions {
@@ -51,22 +51,21 @@ const patience = { connectionTimeoutMillis: 5_000, query_timeout: 15_000, keepAl
 
 // Plans made while a table was still empty run two to four times slower for minutes; on a lane's statements, which touch rows by
 // their keys only, these settings leave the planner no other plan than the index.
-const laneSettings = `${inUtc} -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off`
+const laneSettings = `${inUtc} -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan`
 
 /** A connection of its own, opened at need and again after it broke. */
 function postgresLane(options: PostgresOptions): LaneConnection {
-  let current: pg.Client | undefined
+  let current: { readonly client: pg.Client; readonly pipeline: Pipeline } | undefined
   let isClosed = false
 
-  async function connected(): Promise<pg.Client> {
+  async function connected(): Promise<Pipeline> {
     if (isClosed) throw closedFault()
-    if (current !== undefined) return current
+    if (current !== undefined) return current.pipeline
     const client = new pg.Client({
       connectionString: options.url,
       ...patience,
       types,
       options: laneSettings,
-      pipeline: true,
     })
     client.on('error', (error) => {
       forget(client)
@@ -74,22 +73,24 @@ function postgresLane(options: PostgresOptions): LaneConnection {
     })
     client.on('end', () => forget(client))
     await client.connect()
-    current = client
-    return client
+    const pipeline = new Pipeline(client, types)
+    current = { client, pipeline }
+    return pipeline
   }
 
   function forget(client: pg.Client): void {
-    if (current === client) current = undefined
+    if (current?.client === client) current = undefined
   }
 
   return {
     transaction: async (work) => {
       let client: pg.Client | undefined
       try {
-        client = await connected()
-        const pipe = pipeInto(client)
-        const { writes, answer } = await work(pipe.session)
-        await pipe.commit(writes)
+        const pipeline = await connected()
+        client = current?.client
+        const transaction = transactionOn(pipeline)
+        const { writes, answer } = await work(transaction.session)
+        await transaction.commit(writes)
         return answer
       } catch (error) {
         if (client !== undefined && !(await rolledBack(client))) {
@@ -102,37 +103,25 @@ function postgresLane(options: PostgresOptions): LaneConnection {
     },
     close: async () => {
       isClosed = true
-      await current?.end()
+      await current?.client.end()
     },
   }
 }
 
+const begin: Request = { statement: { name: 'begin', text: 'begin' }, values: [] }
+const commit: Request = { statement: { name: 'commit', text: 'commit' }, values: [] }
+
 /** A transaction whose `begin` travels with its first requests, and whose `commit` with its last. */
-function pipeInto(client: pg.Client): {
+function transactionOn(pipeline: Pipeline): {
   session: Session
   commit(writes: readonly Request[]): Promise<void>
 } {
   let isBegun = false
-
-  async function send(requests: readonly Request[], last?: 'commit'): Promise<pg.QueryResult[]> {
-    const queries: Promise<pg.QueryResult>[] = []
-    if (!isBegun) queries.push(client.query('begin'))
-    isBegun = true
-    for (const { statement, values } of requests)
-      queries.push(client.query({ ...statement, values: [...values] }))
-    if (last !== undefined) queries.push(client.query(last))
-    // All are waited for: what stands behind the one that failed fails too, and must not be met by the next transaction.
-    const answers = await Promise.allSettled(queries)
-    return answers.map((answer) => {
-      if (answer.status === 'rejected') throw answer.reason
-      return answer.value
-    })
-  }
-
   const runAll: Session['runAll'] = async (requests) => {
-    const hadBegun = isBegun
-    const answers = await send(requests)
-    return answers.slice(hadBegun ? 0 : 1).map((answer) => answer.rows)
+    if (isBegun) return pipeline.run(requests)
+    isBegun = true
+    const [, ...answers] = await pipeline.run([begin, ...requests])
+    return answers
   }
   return {
     session: {
@@ -143,9 +132,7 @@ function pipeInto(client: pg.Client): {
       },
     },
     commit: async (writes) => {
-      const answers = await send(writes, 'commit')
-      // A transaction that has failed is told so by a commit that rolled back.
-      invariant(answers.at(-1)?.command === 'COMMIT', 'a transaction whose statements all succeeded commits')
+      await runAll([...writes, commit])
     },
   }
 }

@@ -2,11 +2,12 @@ import type { Request, Session, Statement } from '../database/database.ts'
 import type { Uuid, WalletOwner } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { later } from '../kernel/time.ts'
+import { plain, quoted } from './array-text.ts'
 import type { LedgerContext } from './context.ts'
 import type { Spending } from './decide/decision.ts'
 import { bucketsIn, countName, type LimitCount } from './limits.ts'
 import type { Lot } from './lot.ts'
-import type { Operation, Receipt } from './operations.ts'
+import type { Operation, Receipt, RefundOperation } from './operations.ts'
 import {
   type CountRow,
   countFromRow,
@@ -146,24 +147,24 @@ async function readFirst(
 ): Promise<First> {
   const reading = new Reading(session)
   insertMissing(reading, operations)
-  const wallets = reading.ask(statements.lockWallets, [ids])
+  const wallets = reading.ask(statements.lockWallets, [plain(ids, (id) => id)])
   const clock = reading.ask(statements.readClock, [])
-  const entries = reading.askAbout(statements.readBoundKeys, operations, (operation) => [operation.key.id])
-  const holds = reading.askAbout(statements.readHolds, operations.filter(namesHold), (operation) => [
-    operation.holdId,
+  const entries = reading.askAbout(statements.readBoundKeys, operations, (all) => [
+    plain(all, (one) => one.key.id),
   ])
-  const lots = reading.askAbout(statements.readLots, operations.filter(namesLot), (operation) => [
-    operation.lotId,
+  const holds = reading.askAbout(statements.readHolds, operations.filter(namesHold), (all) => [
+    plain(all, (one) => one.holdId),
+  ])
+  const lots = reading.askAbout(statements.readLots, operations.filter(namesLot), (all) => [
+    plain(all, (one) => one.lotId),
   ])
   const refunds = operations.filter((operation) => operation.kind === 'refund')
-  const transactions = reading.askAbout(statements.readTransactions, refunds, ({ transaction }) => [
-    transaction,
-  ])
-  const refunded = reading.askAbout(statements.readRefunds, refunds, ({ transaction }) => [transaction])
-  const debts = reading.askAbout(statements.readDebts, refunds, ({ transaction }) => [transaction])
-  const counts = reading.askAbout(statements.readCounts, limitsOf(operations), ({ name, buckets }) => [
-    name,
-    buckets,
+  const transactions = reading.askAbout(statements.readTransactions, refunds, transactionsOf)
+  const refunded = reading.askAbout(statements.readRefunds, refunds, transactionsOf)
+  const debts = reading.askAbout(statements.readDebts, refunds, transactionsOf)
+  const counts = reading.askAbout(statements.readCounts, limitsOf(operations), (all) => [
+    quoted(all, (one) => one.name),
+    plain(all, (one) => one.buckets),
   ])
   await reading.done()
   const [now] = reading.rows<{ now: Date }>(clock)
@@ -190,14 +191,14 @@ async function readSecond(session: Session, drafts: readonly Draft[], first: Fir
     drafts.filter(({ wallet }) => wallet.debt > 0n),
   )
   const replayed = inWallets(first.entries, holdsOf)
-  const holds = reading.askAbout(statements.readHolds, replayed, ({ named }) => [named])
+  const holds = reading.askAbout(statements.readHolds, replayed, (all) => [plain(all, (one) => one.named)])
   const paid = [
     ...inWallets(first.transactions, (rows) =>
       rows.flatMap((entry) => (entry.lot_id === null ? [] : [entry.lot_id])),
     ),
     ...inWallets(first.debts, (rows) => rows.flatMap((debt) => debt.repaid_lot_ids)),
   ]
-  const lots = reading.askAbout(statements.readLots, paid, ({ named }) => [named])
+  const lots = reading.askAbout(statements.readLots, paid, (all) => [plain(all, (one) => one.named)])
   await reading.done()
   return {
     live: reading.rowsById<HoldRow>(live),
@@ -287,10 +288,10 @@ function insertMissing(reading: Reading, operations: readonly Operation[]): void
   if (owned.length === 0) return
   const byWallet = [...new Map(owned.map((operation) => [operation.walletId, operation.owner]))]
   reading.ask(statements.insertWallets, [
-    byWallet.map(([id]) => id),
-    byWallet.map(([, owner]) => owner.mode),
-    byWallet.map(([, owner]) => owner.customer),
-    byWallet.map(([, owner]) => owner.unit),
+    plain(byWallet, ([id]) => id),
+    plain(byWallet, ([, owner]) => owner.mode),
+    quoted(byWallet, ([, owner]) => owner.customer),
+    quoted(byWallet, ([, owner]) => owner.unit),
   ])
 }
 
@@ -309,6 +310,10 @@ function namesHold(operation: Operation) {
 
 function namesLot(operation: Operation) {
   return 'lotId' in operation
+}
+
+function transactionsOf(refunds: readonly RefundOperation[]): string[] {
+  return [plain(refunds, (refund) => refund.transaction)]
 }
 
 function limitsOf(operations: readonly Operation[]): { walletId: Uuid; name: string; buckets: number }[] {
@@ -370,7 +375,7 @@ class Reading {
   }
 
   /** Answers the question's place. */
-  ask(statement: Statement, values: readonly unknown[]): number {
+  ask(statement: Statement, values: readonly string[]): number {
     return this.#requests.push({ statement, values }) - 1
   }
 
@@ -378,16 +383,14 @@ class Reading {
   askAbout<Thing extends { readonly walletId: Uuid }>(
     statement: Statement,
     things: readonly Thing[],
-    namesOf: (thing: Thing) => readonly unknown[],
+    columnsOf: (things: readonly Thing[]) => readonly string[],
   ): number | undefined {
-    const [first] = things
-    if (first === undefined) return undefined
-    const columns = namesOf(first).map((_, column) => things.map((thing) => namesOf(thing)[column]))
-    return this.ask(statement, [things.map((thing) => thing.walletId), ...columns])
+    if (things.length === 0) return undefined
+    return this.ask(statement, [plain(things, (thing) => thing.walletId), ...columnsOf(things)])
   }
 
   askIn(statement: Statement, wallets: readonly Draft[]): number | undefined {
-    return wallets.length === 0 ? undefined : this.ask(statement, [wallets.map(({ id }) => id)])
+    return wallets.length === 0 ? undefined : this.ask(statement, [plain(wallets, ({ id }) => id)])
   }
 
   async done(): Promise<void> {

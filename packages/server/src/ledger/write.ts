@@ -1,5 +1,6 @@
 import type { Request, Statement } from '../database/database.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { nullable, plain, quoted } from './array-text.ts'
 import type { NewLot, Spending } from './decide/decision.ts'
 import type { Entry } from './entry.ts'
 import type { LimitChange } from './limits.ts'
@@ -371,45 +372,6 @@ function lotIds(shares: readonly LotShare[]): string {
 
 function amounts(shares: readonly LotShare[]): string {
   return plain(shares, (share) => share.amount)
-}
-
-/**
- * The text of an array whose elements need no quotes: ids, numbers, instants, names of enums. Nothing but nulls is an empty one, which `unnest` fills
- * up: a column that a batch has nothing in costs nothing.
- */
-function plain<Row>(
-  rows: readonly Row[],
-  valueOf: (row: Row) => string | number | bigint | boolean | undefined,
-): string {
-  let text = ''
-  let hasValue = false
-  for (const row of rows) {
-    const value = valueOf(row)
-    if (value !== undefined) hasValue = true
-    text += text === '' ? (value ?? 'NULL') : `,${value ?? 'NULL'}`
-  }
-  return hasValue ? `{${text}}` : '{}'
-}
-
-/** The same, with every null in its place. */
-function nullable<Row>(rows: readonly Row[], valueOf: (row: Row) => number | undefined): string {
-  return `{${rows.map((row) => valueOf(row) ?? 'NULL').join(',')}}`
-}
-
-/** The same for text that may hold anything. */
-function quoted<Row>(rows: readonly Row[], valueOf: (row: Row) => string | undefined): string {
-  let text = ''
-  let hasValue = false
-  for (const row of rows) {
-    const value = valueOf(row)
-    if (value !== undefined) hasValue = true
-    text += `${text === '' ? '' : ','}${value === undefined ? 'NULL' : inQuotes(value)}`
-  }
-  return hasValue ? `{${text}}` : '{}'
-}
-
-function inQuotes(text: string): string {
-  return /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, (character) => `\\${character}`)}"` : `"${text}"`
 }
 
 function instant(at: Date | undefined): string | undefined {
