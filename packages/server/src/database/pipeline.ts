@@ -108,9 +108,11 @@ class Answer implements pg.Submittable {
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
     const row: Record<string, unknown> = {}
     const columns = this.#columns[this.#current] ?? []
-    for (const [index, { name, decode }] of columns.entries()) {
+    let index = 0
+    for (const { name, decode } of columns) {
       const text = fields[index]
       row[name] = text === null || text === undefined ? null : decode(text)
+      index += 1
     }
     this.rows[this.#current]?.push(row)
   }

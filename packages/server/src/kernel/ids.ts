@@ -5,7 +5,7 @@
  * On the wire an id carries its kind: `ord_01k…`. What lives in a wallet (lots, holds, transactions) carries its wallet too,
  * so that an id alone finds its row, whatever machine the wallet is on.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export type Uuid = string
 
@@ -59,7 +59,7 @@ export interface WalletOwner {
 export function walletId(owner: WalletOwner): Uuid {
   const customerBytes = Buffer.byteLength(owner.customer)
   const named = `tallystick wallet 1\n${owner.mode}\n${customerBytes}:${owner.customer}\n${owner.unit}`
-  return uuidFromDigest(createHash('sha256').update(named).digest())
+  return uuidFromDigest(hash('sha256', named, 'buffer'))
 }
 
 /** The first 16 bytes of a digest as a UUIDv8 (RFC 9562), for ids and keys that are derived and not drawn. */

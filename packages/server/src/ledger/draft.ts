@@ -17,14 +17,16 @@ import type { WalletChanges } from './write.ts'
 export class WalletDraft implements State {
   readonly #loaded: LoadedWallet
   readonly #newId: NewId
-  readonly #boundByKey: Map<Uuid, BoundKey>
+  /** Undefined when no key of the batch is bound and none comes twice: so it is for nearly every wallet of nearly every batch. */
+  readonly #boundByKey: Map<Uuid, BoundKey> | undefined
+  /** Those of earlier batches that an operation names, or that lapsed. The id of one that is placed here is known to nobody yet. */
   readonly #holdsById: Map<Uuid, Hold>
   readonly #lotsById: Map<Uuid, Lot>
   readonly #spendings: Map<bigint, Spending>
-  readonly #changedSpendings = new Set<bigint>()
-  readonly #placedHere = new Set<Uuid>()
+  readonly #changedSpendings: bigint[] = []
+  readonly #placedHolds: Hold[] = []
   /** Holds of earlier batches that changed in this one. */
-  readonly #changedHere = new Set<Uuid>()
+  readonly #changedHolds: Uuid[] = []
   readonly #newLots: NewLot[] = []
   readonly #lotUpdates: LotUpdate[] = []
   readonly #limitChanges: LimitChange[] = []
@@ -35,18 +37,22 @@ export class WalletDraft implements State {
   wallet: Wallet
   debts: readonly Debt[]
 
-  constructor(loaded: LoadedWallet, newId: NewId) {
+  /** @param remembersKeys whether a key of the batch comes twice in it */
+  constructor(loaded: LoadedWallet, newId: NewId, remembersKeys: boolean) {
     this.#loaded = loaded
     this.#newId = newId
-    this.#boundByKey = new Map(loaded.bound.map((bound) => [bound.id, bound]))
+    this.#boundByKey =
+      remembersKeys || loaded.bound.length > 0 ? mapBy(loaded.bound, (bound) => bound.id) : undefined
     this.#counts = loaded.counts
     const settled = settle(loaded.wallet, loaded.debts, loaded.liveHolds, loaded.now)
-    this.#holdsById = new Map([...loaded.namedHolds, ...settled.lapsed].map((hold) => [hold.id, hold]))
-    this.#lotsById = new Map(loaded.namedLots.map((lot) => [lot.id, lot]))
-    this.#spendings = new Map(loaded.spendings.map((spending) => [spending.transaction, spending]))
-    for (const hold of settled.lapsed) this.#changedHere.add(hold.id)
-    this.wallet = { ...settled.wallet, nextLapseAt: nextLapse(loaded) }
+    this.#holdsById = mapBy(loaded.namedHolds, (hold) => hold.id)
+    this.#lotsById = mapBy(loaded.namedLots, (lot) => lot.id)
+    this.#spendings = mapBy(loaded.spendings, (spending) => spending.transaction)
+    this.wallet = settled.wallet
+    if (settled.wallet.nextLapseAt !== undefined)
+      this.wallet = { ...settled.wallet, nextLapseAt: nextLapse(loaded) }
     this.debts = settled.debts
+    for (const hold of settled.lapsed) this.#keepHold(hold)
     this.#take(settled)
   }
 
@@ -67,7 +73,7 @@ export class WalletDraft implements State {
   }
 
   apply(operation: Operation): Outcome {
-    const before = this.#boundByKey.get(operation.key.id)
+    const before = this.#boundByKey?.get(operation.key.id)
     if (before !== undefined) return replay(operation.key, before)
     const decision = decide(this, operation, { now: this.#loaded.now, newId: this.#newId })
     if (!decision.ok) {
@@ -87,14 +93,16 @@ export class WalletDraft implements State {
       this.#newLots.push(newLot)
       this.#lotsById.set(newLot.lot.id, newLot.lot)
     }
-    if (hold !== undefined && receipt.kind === 'hold') this.#placedHere.add(hold.id)
-    if (hold !== undefined) this.#keepHold(hold)
+    if (hold !== undefined) {
+      if (receipt.kind === 'hold') this.#placedHolds.push(hold)
+      else this.#keepHold(hold)
+    }
     if (spending !== undefined) {
       this.#spendings.set(spending.transaction, spending)
-      this.#changedSpendings.add(spending.transaction)
+      this.#changedSpendings.push(spending.transaction)
     }
     this.#take(changes)
-    this.#boundByKey.set(id, { id, fingerprint, receipt })
+    this.#boundByKey?.set(id, { id, fingerprint, receipt })
   }
 
   /** What a refused capture reports is written, and what time did before it: the fact is not lost. */
@@ -106,7 +114,7 @@ export class WalletDraft implements State {
 
   #keepHold(hold: Hold): void {
     this.#holdsById.set(hold.id, hold)
-    if (!this.#placedHere.has(hold.id)) this.#changedHere.add(hold.id)
+    if (!this.#changedHolds.includes(hold.id)) this.#changedHolds.push(hold.id)
   }
 
   #take(changes: {
@@ -114,9 +122,9 @@ export class WalletDraft implements State {
     lotUpdates: readonly LotUpdate[]
     limitChanges: readonly LimitChange[]
   }): void {
-    this.#entries.push(...changes.entries)
-    this.#lotUpdates.push(...changes.lotUpdates)
-    this.#limitChanges.push(...changes.limitChanges)
+    for (const entry of changes.entries) this.#entries.push(entry)
+    for (const update of changes.lotUpdates) this.#lotUpdates.push(update)
+    for (const change of changes.limitChanges) this.#limitChanges.push(change)
     if (changes.limitChanges.length > 0) this.#counts = counted(this.#counts, changes.limitChanges)
     if (this.#lotsById.size === 0) return
     for (const lot of this.#lotsById.values()) this.#lotsById.set(lot.id, lotAfter(lot, changes.entries))
@@ -131,8 +139,6 @@ export class WalletDraft implements State {
   /** What is to be written: nothing when every operation was refused or a replay. */
   changes(): WalletChanges | undefined {
     if (!this.#isWritten) return undefined
-    const holdsIn = (ids: ReadonlySet<Uuid>): Hold[] =>
-      [...ids].flatMap((id) => this.#holdsById.get(id) ?? [])
     const { now, lotsInRow, seenWaiting, wallet, debts } = this.#loaded
     return {
       wallet: this.wallet,
@@ -143,13 +149,21 @@ export class WalletDraft implements State {
       newLots: this.#newLots,
       lotUpdates: this.#lotUpdates,
       entries: this.#entries,
-      placedHolds: holdsIn(this.#placedHere),
-      changedHolds: holdsIn(this.#changedHere),
-      debts: this.debts.filter((debt) => !debts.includes(debt)),
-      spendings: [...this.#changedSpendings].flatMap((transaction) => this.#spendings.get(transaction) ?? []),
+      placedHolds: this.#placedHolds,
+      changedHolds: this.#changedHolds.flatMap((id) => this.#holdsById.get(id) ?? []),
+      debts: this.debts === debts ? [] : this.debts.filter((debt) => !debts.includes(debt)),
+      spendings: [...new Set(this.#changedSpendings)].flatMap(
+        (transaction) => this.#spendings.get(transaction) ?? [],
+      ),
       limitChanges: this.#limitChanges,
     }
   }
+}
+
+function mapBy<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value> {
+  const map = new Map<Key, Value>()
+  for (const value of values) map.set(keyOf(value), value)
+  return map
 }
 
 /** What a key that is bound answers: the same again, or a refusal when another operation is asked for under it. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isUuid, uuidFromDigest } from '../kernel/ids.ts'
 import type { Key } from './operations.ts'
 
@@ -21,18 +21,25 @@ export function internalKey(name: string): Key {
 }
 
 function derived(namespace: string, text: string): string {
-  return uuidFromDigest(createHash('sha256').update(`${namespace}\n${text}`).digest())
+  return uuidFromDigest(hash('sha256', `${namespace}\n${text}`, 'buffer'))
 }
 
 function fingerprint(text: string): bigint {
-  return createHash('sha256').update(text).digest().readBigInt64BE(0)
+  return hash('sha256', text, 'buffer').readBigInt64BE(0)
 }
 
-/** JSON with sorted keys, so that the order in which a client writes its fields does not matter. Credits are written as text. */
+/**
+ * JSON with sorted keys, so that the order in which a client writes its fields does not matter. Credits are written as text; what is undefined is not
+ * written. By hand, for with `JSON.stringify` and a replacer it took 3 of a charge's 40 µs.
+ */
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === 'bigint') return part.toString()
-    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
+  if (typeof value === 'bigint') return `"${value}"`
+  if (value === null || typeof value !== 'object' || value instanceof Date) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  let text = ''
+  for (const name of Object.keys(value).sort()) {
+    const part: unknown = value[name as keyof typeof value]
+    if (part !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(part)}`
+  }
+  return `{${text}}`
 }

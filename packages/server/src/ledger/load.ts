@@ -130,6 +130,8 @@ interface First {
   readonly refunds: ById<RefundRow>
   readonly debts: ById<DebtRow>
   readonly counts: ById<CountRow>
+  /** Whether nothing but wallets was found. */
+  readonly isBare: boolean
 }
 
 interface Second {
@@ -170,6 +172,7 @@ async function readFirst(
   const [now] = reading.rows<{ now: Date }>(clock)
   invariant(now, 'the database tells the time')
   return {
+    isBare: !reading.hasRows(entries, holds, lots, transactions, refunded, debts, counts),
     wallets: reading.rows<WalletRow>(wallets),
     now: now.now,
     entries: reading.rowsById<EntryRow>(entries),
@@ -180,6 +183,14 @@ async function readFirst(
     debts: reading.rowsById<DebtRow>(debts),
     counts: reading.rowsById<CountRow>(counts),
   }
+}
+
+const nothingMore: Second = {
+  live: new Map(),
+  holds: new Map(),
+  debts: new Map(),
+  waiting: new Map(),
+  lots: new Map(),
 }
 
 async function readSecond(session: Session, drafts: readonly Draft[], first: First): Promise<Second> {
@@ -199,6 +210,7 @@ async function readSecond(session: Session, drafts: readonly Draft[], first: Fir
     ...inWallets(first.debts, (rows) => rows.flatMap((debt) => debt.repaid_lot_ids)),
   ]
   const lots = reading.askAbout(statements.readLots, paid, (all) => [plain(all, (one) => one.named)])
+  if (reading.isEmpty) return nothingMore
   await reading.done()
   return {
     live: reading.rowsById<HoldRow>(live),
@@ -211,6 +223,7 @@ async function readSecond(session: Session, drafts: readonly Draft[], first: Fir
 
 function loadedWallet(draft: Draft, first: First, second: Second): LoadedWallet {
   const { id, wallet, now } = draft
+  if (first.isBare && second === nothingMore) return { ...bare, wallet, lotsInRow: wallet.lots, now }
   const seenWaiting = rowsOf(second.waiting, id).map(waitingLotFromRow)
   const lots = [...rowsOf(first.lots, id), ...rowsOf(second.lots, id)]
   const debts = [...rowsOf(first.debts, id), ...rowsOf(second.debts, id)]
@@ -356,8 +369,23 @@ function inWallets<Row, Name>(rows: ById<Row>, namesOf: (rows: readonly Row[]) =
   return [...rows].flatMap(([walletId, its]) => namesOf(its).map((named) => ({ walletId, named })))
 }
 
+/** Shared by all that have nothing of a kind. */
+const none: readonly never[] = []
+
+/** What is known of a wallet beside its row when nothing was asked, or nothing found: the same for all that are just charged. */
+const bare: Omit<LoadedWallet, 'wallet' | 'lotsInRow' | 'now'> = {
+  seenWaiting: none,
+  liveHolds: none,
+  namedHolds: none,
+  namedLots: none,
+  debts: none,
+  spendings: none,
+  counts: none,
+  bound: none,
+}
+
 function rowsOf<Row>(rows: ById<Row>, id: Uuid): readonly Row[] {
-  return rows.get(id) ?? []
+  return rows.get(id) ?? none
 }
 
 function unique<Row>(rows: readonly Row[], nameOf: (row: Row) => unknown): Row[] {
@@ -393,8 +421,16 @@ class Reading {
     return wallets.length === 0 ? undefined : this.ask(statement, [plain(wallets, ({ id }) => id)])
   }
 
+  get isEmpty(): boolean {
+    return this.#requests.length === 0
+  }
+
   async done(): Promise<void> {
-    if (this.#requests.length > 0) this.#answers = await this.#session.runAll(this.#requests)
+    this.#answers = await this.#session.runAll(this.#requests)
+  }
+
+  hasRows(...places: readonly (number | undefined)[]): boolean {
+    return places.some((place) => this.rows(place).length > 0)
   }
 
   // The statement that was asked says what its rows look like.

@@ -2,7 +2,7 @@ import { type Credits, micros, smaller, zeroCredits } from '../kernel/credits.ts
 import type { Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { addMs, dayMs } from '../kernel/time.ts'
-import type { Account, Entry } from './entry.ts'
+import type { Account, Bound, Entry } from './entry.ts'
 import { openLotOf, traitsOf } from './lot.ts'
 import {
   burnsBefore,
@@ -73,21 +73,28 @@ export class Posting {
   move(move: Move): void {
     if (move.amount === 0n) return
     this.wallet = moved(this.wallet, move)
-    this.#append(move.lotId, move)
+    this.#append(move)
+  }
+
+  /** The key stands on the last entry of the operation's own transaction, with what was answered. */
+  bind(place: number, bound: Bound): void {
+    const entry = this.entries[place]
+    invariant(entry, 'an operation leaves an entry')
+    this.entries[place] = { ...entry, bound }
   }
 
   /** A line for what moved nothing, unless the transaction has entries already. */
   note(lotId?: Uuid): void {
-    if (this.#position === 0) this.#append(lotId, { from: undefined, to: undefined, amount: zeroCredits })
+    if (this.#position > 0) return
+    this.wallet = { ...this.wallet, entryCount: this.wallet.entryCount + 1n }
+    this.#append({ lotId, from: undefined, to: undefined, amount: zeroCredits })
   }
 
-  #append(lotId: Uuid | undefined, { from, to, amount }: Pick<Entry, 'from' | 'to' | 'amount'>): void {
+  #append({ lotId, from, to, amount }: Pick<Entry, 'lotId' | 'from' | 'to' | 'amount'>): void {
     const about = this.#about
     invariant(about, 'entries belong to a transaction')
-    const number = this.wallet.entryCount + 1n
-    this.wallet = { ...this.wallet, entryCount: number }
     this.entries.push({
-      number,
+      number: this.wallet.entryCount,
       position: this.#position,
       operation: about.operation,
       lotId,
@@ -215,12 +222,13 @@ export class Posting {
   }
 }
 
-/** The wallet after a move. A lot with nothing left leaves it. */
+/** The wallet after a move, and its entry. A lot with nothing left leaves it. */
 function moved(wallet: Wallet, { lotId, from, to, amount }: Move): Wallet {
   const available = change('available', from, to, amount)
   const held = change('held', from, to, amount)
   const next = {
     ...wallet,
+    entryCount: wallet.entryCount + 1n,
     available: plus(wallet.available, available),
     held: plus(wallet.held, held),
     // What is owed is what is missing in the account.

@@ -126,7 +126,7 @@ export function waitingToJson({
 }
 
 function traitsFromRow(flags: number, json: TraitsJson | null | undefined): LotTraits | undefined {
-  if (flags === 0 && (json === null || json === undefined)) return undefined
+  if (json === null || json === undefined) return traitsByFlags[flags]
   return traitsOf({
     keepsOutOfDebt: (flags & flag.keepsOutOfDebt) !== 0,
     isFrozen: (flags & flag.isFrozen) !== 0,
@@ -136,6 +136,11 @@ function traitsFromRow(flags: number, json: TraitsJson | null | undefined): LotT
     pendingIsForgiven: json?.pending_is_forgiven,
   })
 }
+
+/** What a lot without further traits has. */
+const traitsByFlags: readonly (LotTraits | undefined)[] = [0, 1, 2, 3].map((flags) =>
+  traitsOf({ keepsOutOfDebt: (flags & flag.keepsOutOfDebt) !== 0, isFrozen: (flags & flag.isFrozen) !== 0 }),
+)
 
 export function flagsOf(traits: LotTraits | undefined): number {
   return (

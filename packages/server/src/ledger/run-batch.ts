@@ -23,13 +23,14 @@ export async function decideBatch(
   context: LedgerContext,
 ): Promise<DecidedBatch> {
   const loaded = await loadBatch(session, operations, context)
+  const hasRepeats = new Set(operations.map((operation) => operation.key.id)).size < operations.length
   const drafts = new Map<Uuid, WalletDraft>()
   const outcomes = operations.map((operation): Outcome => {
     let draft = drafts.get(operation.walletId)
     if (draft === undefined) {
       const wallet = loaded.get(operation.walletId)
       invariant(wallet, 'every wallet that an operation names is loaded')
-      draft = new WalletDraft(wallet, context.newId)
+      draft = new WalletDraft(wallet, context.newId, hasRepeats)
       drafts.set(operation.walletId, draft)
     }
     return draft.apply(operation)

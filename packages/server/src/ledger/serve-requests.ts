@@ -14,6 +14,7 @@ import type {
   Done,
   Granted,
   GrantRequest,
+  InWallet,
   LedgerRequests,
   LimitRequest,
   LotRequest,
@@ -33,18 +34,25 @@ export interface ServeRequestsOptions {
 
 const holdExpirySeconds = 300
 
-/** Owners never change; one that is forgotten costs a statement. */
-const ownersRememberedMax = 50_000
+/** Whose a wallet is never changes; one that is forgotten costs a statement. */
+const walletsRememberedMax = 50_000
 
 /** What apps ask, as operations of the ledger: priced by the catalog, on the customer's wallet, under the caller's key. */
 export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   const { ledger, mode, ensureCustomer } = options
-  const ownersByWallet = new Recent<Uuid, WalletOwner>(ownersRememberedMax)
+  const ownersByWallet = new Recent<Uuid, WalletOwner>(walletsRememberedMax)
+  const walletsByOwner = new Recent<string, InWallet>(walletsRememberedMax)
 
-  async function walletOf(customer: string, unit: string): Promise<{ walletId: Uuid; owner: WalletOwner }> {
+  /** At once when the wallet was asked about lately, as it is for nearly every charge. */
+  function walletOf(customer: string, unit: string): InWallet | Promise<InWallet> {
+    return walletsByOwner.get(`${unit}\n${customer}`) ?? findWallet(customer, unit)
+  }
+
+  async function findWallet(customer: string, unit: string): Promise<InWallet> {
     await ensureCustomer(customer)
     const owner = { mode, customer, unit }
     const wallet = { walletId: walletId(owner), owner }
+    walletsByOwner.set(`${unit}\n${customer}`, wallet)
     ownersByWallet.set(wallet.walletId, owner)
     return wallet
   }

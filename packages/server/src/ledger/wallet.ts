@@ -186,19 +186,26 @@ export interface Balance {
 }
 
 /** The balance of a settled wallet. */
-export function balanceOf(wallet: Wallet, now: Date): Balance {
-  const { waiting } = wallet
-  const parts = {
-    spendable: waiting.spendable,
-    scoped: waiting.scoped,
-    upcoming: waiting.upcoming,
-    frozen: waiting.frozen,
-  }
-  for (const lot of wallet.lots) {
+export function balanceOf({ available, held, debt, lots, waiting }: Wallet, now: Date): Balance {
+  let scoped: bigint = waiting.scoped
+  let upcoming: bigint = waiting.upcoming
+  let frozen: bigint = waiting.frozen
+  for (const lot of lots) {
     const part = partOf(lot, now)
-    parts[part] = micros(parts[part] + lot.available)
+    if (part === 'frozen') frozen += lot.available
+    else if (part === 'upcoming') upcoming += lot.available
+    else if (part === 'scoped') scoped += lot.available
   }
-  return { available: wallet.available, held: wallet.held, debt: wallet.debt, ...parts }
+  const spendable = micros(available - scoped - upcoming - frozen)
+  return {
+    available,
+    held,
+    debt,
+    spendable,
+    scoped: micros(scoped),
+    upcoming: micros(upcoming),
+    frozen: micros(frozen),
+  }
 }
 
 /** What an open lot's available credits are to most actions. */

@@ -374,8 +374,13 @@ function amounts(shares: readonly LotShare[]): string {
   return plain(shares, (share) => share.amount)
 }
 
+let lastInstant: { readonly at: Date; readonly text: string } | undefined
+
+/** A batch writes the same instant over and over. */
 function instant(at: Date | undefined): string | undefined {
-  return at?.toISOString()
+  if (at === undefined) return undefined
+  if (lastInstant?.at !== at) lastInstant = { at, text: at.toISOString() }
+  return lastInstant.text
 }
 
 function unlessZero(amount: bigint | undefined): bigint | undefined {

@@ -146,7 +146,7 @@ export class History {
       counts: this.#counts,
       bound: this.#bound,
     }
-    return new WalletDraft(loaded, this.#newId)
+    return new WalletDraft(loaded, this.#newId, false)
   }
 
   /** Takes over what would be written. */

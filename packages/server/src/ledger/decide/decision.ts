@@ -107,6 +107,7 @@ export function decided(operation: Operation, posting: Posting, now: Date, done:
   posting.repay(now)
   const balance = balanceOf(posting.wallet, now)
   const shares = mergeShares(done.shares ?? [])
+  posting.bind(last, { key: operation.key, balance, facts: done.facts })
   const receipt: Receipt = {
     transaction: done.transaction,
     kind: operation.kind,
@@ -122,7 +123,7 @@ export function decided(operation: Operation, posting: Posting, now: Date, done:
   const changes: Changes = {
     wallet: posting.wallet,
     debts: posting.debts,
-    entries: bind(posting.entries, last, operation, balance, done.facts),
+    entries: posting.entries,
     newLot: done.newLot,
     hold: done.hold,
     lotUpdates: posting.lotUpdates,
@@ -130,17 +131,4 @@ export function decided(operation: Operation, posting: Posting, now: Date, done:
     limitChanges: done.limitChanges ?? [],
   }
   return { ok: true, changes, receipt }
-}
-
-/** The key stands on the last entry of the operation's own transaction. */
-function bind(
-  entries: readonly Entry[],
-  last: number,
-  { key }: Operation,
-  balance: Balance,
-  facts: BoundFacts | undefined,
-): readonly Entry[] {
-  return entries.map((entry, index) =>
-    index === last ? { ...entry, bound: { key, balance, facts } } : entry,
-  )
 }
