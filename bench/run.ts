@@ -35,17 +35,25 @@ Without options: everything, in about a quarter of an hour and about 12 GB of th
 --seconds N       how long each one takes, after a warm-up of a quarter of that
 --history N       how many wallets the load has, each with ten entries; a million unless given`
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h', default: false },
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [] },
-    json: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    history: { type: 'string', default: '1000000' },
-  },
-})
+const options = {
+  help: { type: 'boolean', short: 'h', default: false },
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string', multiple: true, default: [] as string[] },
+  json: { type: 'string' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+  history: { type: 'string', default: '1000000' },
+} as const
+
+function parse() {
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    refuse(`${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+const values = parse()
 if (values.help) {
   console.log(help)
   process.exit(0)
