@@ -1,5 +1,4 @@
 import type { KeyKind } from './keys.ts'
-import { hasLimits } from './ours/engine.ts'
 import { walletCount } from './way.ts'
 
 /** The ways of charging, as the table names them. */
@@ -49,14 +48,10 @@ export const wholePlan: readonly Group[] = [
     cells: [...cells('noop', 'spread', [1, 256]), ...cells('http', 'spread'), ...cells('http', 'hot', [256])],
   },
   { name: 'holds', cells: [...cells('holds', 'spread', [1, 256]), ...cells('holds', 'hot', [256])] },
-  ...(hasLimits
-    ? [
-        {
-          name: 'limits',
-          cells: [...cells('engine', 'spread', [256]), ...cells('limits', 'spread', [256])],
-        } as const,
-      ]
-    : []),
+  {
+    name: 'limits',
+    cells: [...cells('engine', 'spread', [256]), ...cells('limits', 'spread', [256])],
+  },
   {
     name: 'keys',
     cells: [...cells('engine', 'spread', [256]), ...cells('random', 'spread', [256], 'v4')],

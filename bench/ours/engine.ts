@@ -13,12 +13,6 @@ function credits(count: bigint): Credits {
 
 const charged = credits(chargedCredits)
 
-/**
- * THE SWITCH of the variant "two limits on": the ledger has no limits yet, and `chargeWithLimits` gives them in vain. When `charge` takes them,
- * this becomes true, and the variant is measured.
- */
-export const hasLimits: boolean = false
-
 const ample = credits(grantedCredits)
 const twoLimits = [
   { by: 'customer', window: 'day', max: ample },
@@ -31,10 +25,8 @@ export type Spend = (engine: Engine, customer: string, newKey: () => string) => 
 export const charge = (engine: Engine, customer: string, newKey: () => string) =>
   engine.charge({ customer, credits: charged, idempotencyKey: newKey() })
 
-export const chargeWithLimits: Spend = (engine, customer, newKey) => {
-  const request = { customer, credits: charged, idempotencyKey: newKey(), limits: twoLimits }
-  return engine.charge(request)
-}
+export const chargeWithLimits: Spend = (engine, customer, newKey) =>
+  engine.charge({ customer, credits: charged, idempotencyKey: newKey(), limits: twoLimits })
 
 /** A pair counts as one operation; it is two of the ledger's. */
 export const holdAndCapture: Spend = async (engine, customer, newKey) => {

@@ -81,8 +81,10 @@ function walletsOf(history: History): string {
       lot_available_micros: `array[${left}]`,
       lot_held_micros: 'array[0]',
       lot_priorities: 'array[0]',
+      lot_flags: 'array[0::smallint]',
       lot_effective_ms: 'array[(extract(epoch from created_at) * 1000)::bigint]',
       lot_expires_ms: 'array[null::bigint]',
+      entry_count: history.entriesPerWallet.toString(),
       created_at: 'created_at',
       updated_at: 'created_at',
     },
@@ -97,6 +99,8 @@ const lots = insert(
     wallet_id: 'id',
     id: 'lot_ids[1]',
     source: `'purchase'`,
+    category: `'paid'`,
+    repays_debt: 'true',
     name: `'Benchmark'`,
     granted_micros: granted,
     priority: '0',
@@ -109,14 +113,10 @@ const lots = insert(
 /** What all entries say alike. */
 const entry = {
   wallet_id: 'id',
-  transaction_id: 'uuidv7()',
   position: '0',
   lot_id: 'lot_ids[1]',
   key: 'uuidv7()',
   fingerprint: '0',
-  held_after_micros: '0',
-  debt_after_micros: '0',
-  effective_at: 'created_at',
   recorded_at: 'created_at',
 }
 
@@ -124,6 +124,7 @@ const grants = insert(
   'entries',
   {
     ...entry,
+    number: '1',
     operation: `'grant'`,
     from_account: `'issued'`,
     to_account: `'available'`,
@@ -138,6 +139,7 @@ function chargesNumbered(number: number): string {
     'entries',
     {
       ...entry,
+      number: number.toString(),
       operation: `'charge'`,
       from_account: `'available'`,
       to_account: `'spent'`,

@@ -141,8 +141,8 @@ function lotColumns(rows: readonly In<NewLot>[]): string[] {
 function entryColumns(rows: readonly In<Entry>[]): string[] {
   const after = ({ row }: In<Entry>) => row.bound?.balance
   return [
-    plain(rows, ({ walletId }) => walletId),
     plain(rows, ({ row }) => row.number),
+    plain(rows, ({ walletId }) => walletId),
     plain(rows, ({ row }) => row.position),
     plain(rows, ({ row }) => row.operation),
     plain(rows, ({ row }) => row.lotId),

@@ -7,7 +7,6 @@ import type { Lot } from '../lot.ts'
 import type { GrantOperation, Operation, Receipt, WouldRefuse } from '../operations.ts'
 import type { LotUpdate, Posting } from '../posting.ts'
 import {
-  type Balance,
   balanceOf,
   type Debt,
   type Hold,
