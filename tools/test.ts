@@ -33,7 +33,7 @@ const generators = ['tools/openapi.ts', 'tools/refusals.ts', 'tools/client-types
 const typeScriptProjects = ['tsconfig.json', 'e2e/tsconfig.json', 'apps/studio/web/tsconfig.json']
 
 function stepNames(): string[] {
-  return ['format', 'lint', 'types', 'generated', 'dead code', 'tests', 'browser']
+  return ['format', 'lint', 'types', 'generated', 'dead code', 'coverage', 'tests', 'browser']
 }
 
 function steps(filters: readonly string[]): Step[] {
@@ -46,6 +46,7 @@ function steps(filters: readonly string[]): Step[] {
       ...existing(generators).map((script) => [process.execPath, '--conditions=source', script, '--check']),
     ),
     check('dead code', ['knip', '--no-progress']),
+    check('coverage', [process.execPath, '--conditions=source', 'tools/coverage.ts']),
     tests('tests', 'code', filters),
     tests('browser', 'browser', filters),
   ]

@@ -1,5 +1,5 @@
-import { type Credits, micros } from '../kernel/credits.ts'
-import { dayMs, startOfDay, startOfMonth, startOfWeek } from '../kernel/time.ts'
+import { type Credits, total } from '../kernel/credits.ts'
+import { addMonths, addMs, dayMs, startOfDay, startOfMonth, startOfWeek } from '../kernel/time.ts'
 import type { Limit, LimitWindow } from './operations.ts'
 import type { Hold, LimitBucket } from './wallet.ts'
 
@@ -11,16 +11,22 @@ export interface LimitCount extends LimitBucket {
 /** Of a rolling window. It looks back up to a 24th less than its length, and never more: nothing above the maximum falls into any window of that length. */
 export const rollingBuckets = 24
 
-const rollingLengthsMs: Partial<Record<LimitWindow, number>> = {
+const rollingLengthsMs = {
   rolling_hour: dayMs / 24,
   rolling_day: dayMs,
   rolling_week: 7 * dayMs,
   rolling_month: 30 * dayMs,
 }
 
+type RollingWindow = keyof typeof rollingLengthsMs
+
+function isRolling(window: LimitWindow): window is RollingWindow {
+  return window in rollingLengthsMs
+}
+
 /** How many of a counter's newest buckets can be in its window. */
 export function bucketsIn(window: LimitWindow): number {
-  return rollingLengthsMs[window] === undefined ? 1 : rollingBuckets
+  return isRolling(window) ? rollingBuckets : 1
 }
 
 /** One name may be limited in several windows: each has a count of its own. */
@@ -44,7 +50,7 @@ function bucketAt(window: LimitWindow, now: Date): Date {
     case 'month':
       return startOfMonth(now)
     default: {
-      const lengthMs = (rollingLengthsMs[window] ?? dayMs) / rollingBuckets
+      const lengthMs = rollingLengthsMs[window] / rollingBuckets
       return new Date(Math.floor(now.getTime() / lengthMs) * lengthMs)
     }
   }
@@ -52,38 +58,35 @@ function bucketAt(window: LimitWindow, now: Date): Date {
 
 /** What was counted in the limit's window. */
 export function usedIn(limit: Limit, counts: readonly LimitCount[], now: Date): Credits {
-  const { window } = limit
-  const name = countName(limit)
-  const lengthMs = rollingLengthsMs[window]
-  const first = lengthMs === undefined ? bucketAt(window, now).getTime() : now.getTime() - lengthMs + 1
-  let used = 0n
-  for (const count of counts) if (count.name === name && count.startsAt.getTime() >= first) used += count.used
-  return micros(used)
+  return total(countsIn(limit, counts, now).map((count) => count.used))
 }
 
-/** When the window of a limit that is used up next has room: for a rolling one, when its oldest bucket leaves it. */
-export function resetsAt(limit: Limit, counts: readonly LimitCount[], now: Date): Date | undefined {
+function countsIn(limit: Limit, counts: readonly LimitCount[], now: Date): LimitCount[] {
   const { window } = limit
   const name = countName(limit)
-  const lengthMs = rollingLengthsMs[window]
+  const firstMs = isRolling(window)
+    ? now.getTime() - rollingLengthsMs[window] + 1
+    : bucketAt(window, now).getTime()
+  return counts.filter((count) => count.name === name && count.startsAt.getTime() >= firstMs)
+}
+
+/** When the window of a limit that is used up next has room: for a rolling one, when its oldest bucket leaves it. Undefined for never, or when nothing was used. */
+export function resetsAt(limit: Limit, counts: readonly LimitCount[], now: Date): Date | undefined {
+  const { window } = limit
   switch (window) {
     case 'lifetime':
       return undefined
     case 'day':
-      return new Date(startOfDay(now).getTime() + dayMs)
+      return addMs(startOfDay(now), dayMs)
     case 'week':
-      return new Date(startOfWeek(now).getTime() + 7 * dayMs)
+      return addMs(startOfWeek(now), 7 * dayMs)
     case 'month':
-      return startOfMonth(new Date(startOfMonth(now).getTime() + 31 * dayMs))
+      return addMonths(startOfMonth(now), 1)
     default: {
-      const inWindow = counts.filter(
-        (count) =>
-          count.name === name &&
-          count.startsAt.getTime() > now.getTime() - (lengthMs ?? 0) &&
-          count.used > 0n,
-      )
-      const oldestMs = Math.min(...inWindow.map((count) => count.startsAt.getTime()))
-      return Number.isFinite(oldestMs) ? new Date(oldestMs + (lengthMs ?? 0)) : undefined
+      const starts = countsIn(limit, counts, now)
+        .filter((count) => count.used > 0n)
+        .map((count) => count.startsAt.getTime())
+      return starts.length === 0 ? undefined : new Date(Math.min(...starts) + rollingLengthsMs[window])
     }
   }
 }

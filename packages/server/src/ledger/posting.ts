@@ -180,7 +180,8 @@ export class Posting {
       this.move({ lotId: id, from: 'spent', to: 'revoked', amount })
       if (traits?.pendingIsForgiven !== true) this.owe(amount)
       const lot = openLotOf(this.wallet, id)
-      if (lot !== undefined) this.setPending(lot, held, traits?.pendingIsForgiven)
+      invariant(lot, 'a lot with something pending is open')
+      this.setPending(lot, held, traits?.pendingIsForgiven)
     }
     this.dropEmpty()
   }

@@ -1,4 +1,5 @@
 import { type Credits, micros, smaller, total, zeroCredits } from '../../kernel/credits.ts'
+import { invariant } from '../../kernel/refusal.ts'
 import { addMs, later } from '../../kernel/time.ts'
 import type { HoldAsAnswered } from '../entry.ts'
 import { captureExceedsHold, holdAlreadyEnded, holdNotFound } from '../errors.ts'
@@ -161,8 +162,9 @@ function about(operation: About['operation'], hold: Hold, at: Date): About {
   return { operation, at, holdId: hold.id, action, description, catalogId }
 }
 
-function alreadyEnded(hold: Hold) {
-  return holdAlreadyEnded({ state: hold.state, endedAt: hold.endedAt ?? hold.expiresAt })
+function alreadyEnded({ state, endedAt }: Hold) {
+  invariant(endedAt, 'a hold that has ended says when')
+  return holdAlreadyEnded({ state, endedAt })
 }
 
 /** The hold, remembering use that nobody is charged for. */

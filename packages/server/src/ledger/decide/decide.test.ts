@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { decimalFromCredits } from '../kernel/credits.ts'
-import { History } from './__fixtures__/history.ts'
+import { decimalFromCredits } from '../../kernel/credits.ts'
+import { History } from '../__fixtures__/history.ts'
 
 const hour = 3_600_000
 

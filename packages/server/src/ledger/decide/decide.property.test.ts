@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decimalFromCredits, total } from '../kernel/credits.ts'
-import { History } from './__fixtures__/history.ts'
+import { decimalFromCredits, total } from '../../kernel/credits.ts'
+import { History } from '../__fixtures__/history.ts'
 
 const amount = fc.integer({ min: 1, max: 9 }).map(String)
 const minutes = fc.integer({ min: 1, max: 30 })
