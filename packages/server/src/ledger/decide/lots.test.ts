@@ -194,7 +194,7 @@ describe('adjusting', () => {
   test('adds a lot, or takes in burn order, and says why and who', () => {
     adjust(credits('5'))
     const lot = history.grant('5', { priority: -1 })
-    expect(adjust(-credits('6'))).toMatchObject({ credits: '6' })
+    expect(adjust(0n - credits('6'))).toMatchObject({ credits: '6' })
     expect(history.balance()).toMatchObject({ available: '4' })
     expect(history.sums(lot.lots[0])).toMatchObject({ revoked: '5' })
     expect(history.entries.at(-1)).toMatchObject({
@@ -206,7 +206,7 @@ describe('adjusting', () => {
 
   test('never takes more than can be spent, and adds no more than a wallet holds', () => {
     adjust(credits('5'))
-    expect(adjust(-credits('6'))).toMatchObject({ refusal: 'insufficient_credits' })
+    expect(adjust(0n - credits('6'))).toMatchObject({ refusal: 'insufficient_credits' })
     for (let count = 0; count < 3; count += 1) adjust(credits('1000000000000'))
     expect(adjust(credits('1000000000000'))).toMatchObject({ refusal: 'wallet_full' })
   })

@@ -77,7 +77,11 @@ describe('refunding a charge', () => {
   test('repays the debt that the charge made first, and then the lots', () => {
     const lot = history.grant('3', { source: 'purchase' })
     const captured = history.capture(history.hold('3'), '5', { above: 'owe' })
-    expect(refund(captured, '1')).toMatchObject({ credits: '1', lots: [], receipt: { owed: -credits('1') } })
+    expect(refund(captured, '1')).toMatchObject({
+      credits: '1',
+      lots: [],
+      receipt: { owed: 0n - credits('1') },
+    })
     expect(history.balance()).toMatchObject({ debt: '1' })
     expect(refund(captured)).toMatchObject({ credits: '4', lots: lot.lots })
     expect(history.balance()).toMatchObject({ debt: '0', available: '3' })
