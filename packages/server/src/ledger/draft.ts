@@ -20,9 +20,9 @@ export class WalletDraft implements State {
   /** Undefined when no key of the batch is bound and none comes twice: so it is for nearly every wallet of nearly every batch. */
   readonly #boundByKey: Map<Uuid, BoundKey> | undefined
   /** Those of earlier batches that an operation names, or that lapsed. The id of one that is placed here is known to nobody yet. */
-  readonly #holdsById: Map<Uuid, Hold>
-  readonly #lotsById: Map<Uuid, Lot>
-  readonly #spendings: Map<bigint, Spending>
+  readonly #holdsById: Known<Uuid, Hold>
+  readonly #lotsById: Known<Uuid, Lot>
+  readonly #spendings: Known<bigint, Spending>
   readonly #changedSpendings: bigint[] = []
   readonly #placedHolds: Hold[] = []
   /** Holds of earlier batches that changed in this one. */
@@ -42,12 +42,14 @@ export class WalletDraft implements State {
     this.#loaded = loaded
     this.#newId = newId
     this.#boundByKey =
-      remembersKeys || loaded.bound.length > 0 ? mapBy(loaded.bound, (bound) => bound.id) : undefined
+      remembersKeys || loaded.bound.length > 0
+        ? new Map(loaded.bound.map((bound) => [bound.id, bound]))
+        : undefined
     this.#counts = loaded.counts
     const settled = settle(loaded.wallet, loaded.debts, loaded.liveHolds, loaded.now)
-    this.#holdsById = mapBy(loaded.namedHolds, (hold) => hold.id)
-    this.#lotsById = mapBy(loaded.namedLots, (lot) => lot.id)
-    this.#spendings = mapBy(loaded.spendings, (spending) => spending.transaction)
+    this.#holdsById = new Known(loaded.namedHolds, (hold) => hold.id)
+    this.#lotsById = new Known(loaded.namedLots, (lot) => lot.id)
+    this.#spendings = new Known(loaded.spendings, (spending) => spending.transaction)
     this.wallet = settled.wallet
     if (settled.wallet.nextLapseAt !== undefined)
       this.wallet = { ...settled.wallet, nextLapseAt: nextLapse(loaded) }
@@ -126,7 +128,6 @@ export class WalletDraft implements State {
     for (const update of changes.lotUpdates) this.#lotUpdates.push(update)
     for (const change of changes.limitChanges) this.#limitChanges.push(change)
     if (changes.limitChanges.length > 0) this.#counts = counted(this.#counts, changes.limitChanges)
-    if (this.#lotsById.size === 0) return
     for (const lot of this.#lotsById.values()) this.#lotsById.set(lot.id, lotAfter(lot, changes.entries))
     for (const { lotId, expiresAt, isFrozen } of changes.lotUpdates) {
       const lot = this.#lotsById.get(lotId)
@@ -160,10 +161,26 @@ export class WalletDraft implements State {
   }
 }
 
-function mapBy<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value> {
-  const map = new Map<Key, Value>()
-  for (const value of values) map.set(keyOf(value), value)
-  return map
+/** A map that is made when it has something: three for each wallet of a batch, of which most have nothing, were a twentieth of all memory used. */
+class Known<Key, Value> {
+  #values: Map<Key, Value> | undefined
+
+  constructor(values: readonly Value[], keyOf: (value: Value) => Key) {
+    for (const value of values) this.set(keyOf(value), value)
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#values?.get(key)
+  }
+
+  set(key: Key, value: Value): void {
+    this.#values ??= new Map()
+    this.#values.set(key, value)
+  }
+
+  values(): Iterable<Value> {
+    return this.#values?.values() ?? []
+  }
 }
 
 /** What a key that is bound answers: the same again, or a refusal when another operation is asked for under it. */

@@ -7,13 +7,14 @@ import { chargeNotFound, holdNotFound, keyReused, lotNotFound } from './errors.t
 import { callerKey } from './keys.ts'
 import type { Ledger } from './ledger.ts'
 import { offerTopUp } from './offer-top-up.ts'
-import type { ChargeOperation, Key, Limit, LotOperation, Operation } from './operations.ts'
+import type { Key, Limit, LotOperation, Operation } from './operations.ts'
 import type {
   BatchOutcome,
   BatchRequest,
   Done,
   Granted,
   GrantRequest,
+  HoldRequest,
   InWallet,
   LedgerRequests,
   LimitRequest,
@@ -77,12 +78,8 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   }
 
   /** Charging and holding, by what the catalog says now; a key that was bound under an earlier catalog answers what it answered then. */
-  async function spend(
-    request: SpendRequest,
-    kind: 'charge' | 'hold',
-    operationOf: (fields: Omit<ChargeOperation, 'kind'>) => Operation,
-  ): Promise<Done> {
-    const { customer, description, idempotencyKey } = request
+  async function spend(request: HoldRequest, kind: 'charge' | 'hold'): Promise<Done> {
+    const { customer, idempotencyKey, description } = request
     const key = callerKey(idempotencyKey, kind, withoutKey(request))
     const { catalog, id: catalogId } = options.catalog()
     let priced: ReturnType<typeof priceSpending>
@@ -94,21 +91,25 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       return done
     }
     const { unit, credits, action } = priced
-    const { walletId: wallet, owner } = await walletOf(customer, unit)
+    const known = walletOf(customer, unit)
+    const { walletId: wallet, owner } = known instanceof Promise ? await known : known
+    const limits = request.limits?.map((limit) => limitOf(limit, action))
+    const isObserved = request.observe ?? options.observe
+    const fields = {
+      walletId: wallet,
+      key,
+      owner,
+      credits,
+      action,
+      description,
+      catalogId,
+      limits,
+      isObserved,
+    }
     return submit(
       owner,
       idempotencyKey,
-      operationOf({
-        walletId: wallet,
-        key,
-        owner,
-        credits,
-        action,
-        description,
-        catalogId,
-        limits: request.limits?.map((limit) => limitOf(limit, action)),
-        isObserved: request.observe ?? options.observe,
-      }),
+      kind === 'charge' ? { kind, ...fields } : { kind, ...fields, ...lapseOf(request) },
     )
   }
 
@@ -169,13 +170,9 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   }
 
   const requests: LedgerRequests = {
-    charge: (request) => spend(request, 'charge', (fields) => ({ kind: 'charge', ...fields })),
+    charge: (request) => spend(request, 'charge'),
 
-    hold: (request) => {
-      const timeToLiveMs = (request.expiresInSeconds ?? holdExpirySeconds) * 1000
-      const { onLapse } = request
-      return spend(request, 'hold', (fields) => ({ kind: 'hold', timeToLiveMs, onLapse, ...fields }))
-    },
+    hold: (request) => spend(request, 'hold'),
 
     capture: async (request) => {
       const { hold, credits, final, above, idempotencyKey } = request
@@ -327,6 +324,13 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   }
 
   return requests
+}
+
+function lapseOf({
+  expiresInSeconds = holdExpirySeconds,
+  onLapse,
+}: Pick<HoldRequest, 'expiresInSeconds' | 'onLapse'>) {
+  return { timeToLiveMs: expiresInSeconds * 1000, onLapse }
 }
 
 function limitOf({ by, id, window, max }: LimitRequest, action: string | undefined): Limit {
