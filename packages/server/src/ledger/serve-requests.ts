@@ -19,7 +19,6 @@ import type {
   LedgerRequests,
   LimitRequest,
   LotRequest,
-  SpendRequest,
 } from './requests.ts'
 
 export interface ServeRequestsOptions {
