@@ -16,6 +16,7 @@ import {
 import { applyOperations } from './apply-operations.ts'
 import { internalKey } from './keys.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { lotsInRowMax } from './window.ts'
 
 const append = (column: string, element: string): string => `${column} = ${column} || ${element}`
 const first = (column: string): string => `${column} = ${column}[1:1]`
@@ -108,6 +109,19 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
     const ended = await Promise.all(endings.map((operation) => ledger.submit(operation)))
     const again = await Promise.all([...operations, ...endings].map((operation) => ledger.submit(operation)))
     expect(again).toEqual([...first, ...ended])
+  })
+
+  test('an operation that moved nothing of its lot replays what it answered', async () => {
+    const owner = newOwner()
+    const grant = await ledger.submit(grantOf(owner, '10'))
+    await ledger.submit(chargeOf(owner, '10'))
+    const lotId = grant.shares[0]?.lotId ?? ''
+    for (const kind of ['freeze', 'unfreeze', 'expire'] as const) {
+      const operation = { kind, walletId: walletId(owner), key: newKey(), lotId, reason: undefined }
+      const receipt = await ledger.submit(operation)
+      expect(receipt.shares).toEqual([])
+      expect(await ledger.submit(operation)).toEqual(receipt)
+    }
   })
 
   test('a key is refused for another operation, and bound by no refusal', async () => {
@@ -231,6 +245,34 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
     try {
       expect(await tally([ledger.submit(chargeOf(owner, '1'))])).toEqual({ insufficient_credits: 1 })
       expect((await ledger.balance(owner)).balance.available).toBe(0n)
+    } finally {
+      setNow = undefined
+    }
+  })
+
+  test("a lot that finds its wallet's row full is counted, and spent when its turn comes", async () => {
+    const owner = newOwner()
+    for (let lot = 0; lot < lotsInRowMax; lot += 1) await ledger.submit(grantOf(owner, '1'))
+    // It burns last, so that nothing else in the row changes.
+    const last = await ledger.submit(grantOf(owner, '1', { priority: 1 }))
+    const all = credits(String(lotsInRowMax + 1))
+    expect((await ledger.balance(owner)).balance).toMatchObject({ available: all, spendable: all })
+    const charge = await ledger.submit(chargeOf(owner, String(lotsInRowMax + 1)))
+    expect(charge.shares.at(-1)).toEqual(last.shares[0])
+    expect(await ledger.verify()).toMatchObject({ differences: [] })
+  })
+
+  test("when all that waited outside of a wallet's row has expired, the row says so", async () => {
+    const owner = newOwner()
+    for (let lot = 0; lot < lotsInRowMax; lot += 1) await ledger.submit(grantOf(owner, '1'))
+    const expiry = { at: new Date(Date.now() + 30_000) }
+    await ledger.submit(grantOf(owner, '1', { priority: 1, expiry }))
+    setNow = new Date(Date.now() + 60_000)
+    try {
+      const charge = await ledger.submit(chargeOf(owner, '0.5'))
+      expect(charge.balance).toMatchObject({ available: credits('15.5'), spendable: credits('15.5') })
+      const later = await ledger.submit(chargeOf(owner, '0.1'))
+      expect(later.balance).toMatchObject({ available: credits('15.4'), spendable: credits('15.4') })
     } finally {
       setNow = undefined
     }

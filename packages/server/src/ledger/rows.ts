@@ -423,7 +423,8 @@ export function spendingFromRows(
 
 function sharesOf(entries: readonly EntryRow[]): LotShare[] {
   return entries.flatMap(({ lot_id: lotId, amount_micros: amount }) =>
-    lotId === null ? [] : [{ lotId, amount: micros(amount) }],
+    // A note is about a lot, and moved nothing of it.
+    lotId === null || amount === 0n ? [] : [{ lotId, amount: micros(amount) }],
   )
 }
 

@@ -320,9 +320,12 @@ function countColumns(rows: readonly In<LimitChange>[]): string[] {
 }
 
 /** Whether the row's lots are those that were in it, with other amounts at most. */
-function isSameButForSums({ wallet, before, lots: { inRow }, lotsBefore }: WalletChanges): boolean {
+function isSameButForSums({ before, lots, lotsBefore }: WalletChanges): boolean {
+  const { inRow, waiting, noLongerWaiting } = lots
   return (
-    wallet.waiting === before.waiting &&
+    // What the row says of those that wait stays true: none came, and none was looked at.
+    waiting === before.waiting &&
+    noLongerWaiting.length === 0 &&
     inRow.length === lotsBefore.length &&
     inRow.every((lot, index) => {
       const old = lotsBefore[index]
