@@ -99,6 +99,14 @@ export default defineConfig({
     },
     { files: ['apps/**', 'examples/**', 'bench/**'], rules: refuseImports(otherPackagesInside) },
     {
+      files: ['packages/server/test/audit/**'],
+      excludeFiles: ['**/*.test.ts'],
+      rules: refuseImports({
+        group: ['**/src/**', '../support/**', 'tallystick'],
+        message: 'An auditor knows nothing of how the server counts.',
+      }),
+    },
+    {
       files: ['tools/**', 'e2e/**', 'examples/**', 'bench/**', '**/cli/**', '**/bin/**', 'boot.mjs'],
       rules: { 'no-console': 'off' },
     },
