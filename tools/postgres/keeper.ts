@@ -2,14 +2,18 @@
  * Keeps one temporary Postgres server: prints its connection URL as one line when it answers, and ends it and removes its
  * folder when standard input closes or a signal arrives. Whoever wants the server holds the other end of the pipe: when that
  * process dies, however it dies, the pipe closes. Arguments are settings of the server, each as `name=value`.
+ *
+ * Lines on standard input take the server away and bring it back, on the same port and with the same data, and are each answered with a line:
+ * `halt fast`, `halt immediate`, `halt kill`, `start`.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const windows = process.platform === 'win32'
@@ -83,35 +87,72 @@ async function answers(target: { path: string } | { host: string; port: number }
   }
 }
 
+/** What a process has started, where the system tells. */
+function childrenOf(pid: number): number[] {
+  let running: string[]
+  try {
+    running = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  } catch {
+    return []
+  }
+  return running.map(Number).filter((other) => parentOf(other) === pid)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+  } catch {
+    // It ended meanwhile.
+    return undefined
+  }
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'tallystick-pg-'))
 const data = join(folder, 'data')
 let server: ChildProcess | undefined
-let stopping = false
+let isMeantToRun = false
 
 async function stop(status: number): Promise<never> {
-  stopping = true
-  if (server !== undefined && server.exitCode === null && server.signalCode === null) {
-    const ended = once(server, 'exit')
-    server.kill('SIGINT') // fast shutdown: sessions are ended, a checkpoint is written
-    const patience = setTimeout(() => server?.kill('SIGQUIT'), stopTimeoutMs)
-    await ended
-    clearTimeout(patience)
-  }
+  await halt('fast')
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   process.exit(status)
 }
 
+/** Ends the server: after a checkpoint, as `pg_ctl stop -m immediate` does, or every process of it at once. */
+async function halt(how: string): Promise<void> {
+  isMeantToRun = false
+  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
+  const ended = once(server, 'exit')
+  if (how === 'kill') killAll(server)
+  else server.kill(how === 'immediate' ? 'SIGQUIT' : 'SIGINT')
+  const patience = setTimeout(() => server?.kill('SIGQUIT'), stopTimeoutMs)
+  await ended
+  clearTimeout(patience)
+}
+
+/** A postmaster that is killed alone leaves its sessions to go on for a moment. Stopped first, it starts no new ones meanwhile. */
+function killAll(postmaster: ChildProcess): void {
+  postmaster.kill('SIGSTOP')
+  for (const pid of childrenOf(postmaster.pid ?? 0)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  postmaster.kill('SIGKILL')
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void stop(0))
-process.stdin.resume()
-process.stdin.once('end', () => void stop(0))
 process.stdin.once('error', () => void stop(0))
 
-async function start(): Promise<string> {
-  const account = accountForServer()
+const account = accountForServer()
+const environment = { ...process.env, TZ: 'UTC', PGTZ: 'UTC' }
+
+function initialise(): string {
   if (account !== undefined) chownSync(folder, account.uid, account.gid)
   const bin = reachableBinaries(folder, account)
-  const environment = { ...process.env, TZ: 'UTC', PGTZ: 'UTC' }
-
   const made = spawnSync(
     join(bin, windows ? 'initdb.exe' : 'initdb'),
     // --no-sync is for the making alone: were the machine to stop now, the folder is thrown away anyhow.
@@ -130,8 +171,11 @@ async function start(): Promise<string> {
     { ...account, env: environment, cwd: folder, encoding: 'utf8' },
   )
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`)
+  return bin
+}
 
-  const port = windows ? await freePort() : 5432
+/** Starts the server and answers once it accepts sessions. */
+async function start(bin: string, port: number): Promise<void> {
   const settings = {
     listen_addresses: windows ? '127.0.0.1' : '',
     port: String(port),
@@ -149,19 +193,21 @@ async function start(): Promise<string> {
   // Of two values for one setting the later counts: what the caller gave.
   const lines = [...Object.entries(settings).map((setting) => setting.join('=')), ...process.argv.slice(2)]
   const options = lines.flatMap((line) => ['-c', line])
-  server = spawn(join(bin, windows ? 'postgres.exe' : 'postgres'), ['-D', data, ...options], {
+  const started = spawn(join(bin, windows ? 'postgres.exe' : 'postgres'), ['-D', data, ...options], {
     ...account,
     env: environment,
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  server = started
+  isMeantToRun = true
   const tail: string[] = []
-  server.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  started.stderr.setEncoding('utf8').on('data', (text: string) => {
     tail.push(text)
     if (tail.length > 50) tail.shift()
   })
-  server.once('exit', () => {
-    if (stopping) return
+  started.once('exit', () => {
+    if (!isMeantToRun || server !== started) return
     console.error(`Postgres ended by itself:\n${tail.join('')}`)
     void stop(1)
   })
@@ -173,13 +219,29 @@ async function start(): Promise<string> {
       throw new Error(`Postgres did not answer within ${readyTimeoutMs / 1000} s:\n${tail.join('')}`)
     await delay(20)
   }
-  return windows
-    ? `postgresql://postgres@127.0.0.1:${port}/postgres`
-    : `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`
 }
 
+async function obey(line: string): Promise<void> {
+  const [command, how = 'fast'] = line.split(' ')
+  if (command === 'halt') await halt(how)
+  else if (command === 'start') await start(bin, port)
+  else throw new Error(`The keeper of Postgres does not know "${line}".`)
+  process.stdout.write(`${line}\n`)
+}
+
+let bin = ''
+let port = 0
 try {
-  process.stdout.write(`${await start()}\n`)
+  bin = initialise()
+  port = windows ? await freePort() : 5432
+  await start(bin, port)
+  process.stdout.write(
+    windows
+      ? `postgresql://postgres@127.0.0.1:${port}/postgres\n`
+      : `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(folder)}\n`,
+  )
+  for await (const line of createInterface({ input: process.stdin })) await obey(line)
+  await stop(0)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   await stop(1)

@@ -7,6 +7,10 @@ export interface RunningPostgres {
   /** Connects as the superuser `postgres` to the database `postgres`. */
   readonly url: string
   stop(): Promise<void>
+  /** Takes the server away: after a checkpoint, without one, or by SIGKILL of all its processes. Its data stays. */
+  halt(how: 'fast' | 'immediate' | 'kill'): Promise<void>
+  /** Brings it back, at the same URL and with the same data. */
+  start(): Promise<void>
 }
 
 export interface PostgresSettings {
@@ -30,17 +34,33 @@ export async function startPostgres({ settings = {} }: PostgresSettings = {}): P
     once(lines, 'line').then(([line]) => String(line)),
     exited.then(() => undefined),
   ])
-  lines.close()
   if (url === undefined) throw new Error('Postgres did not start; its message stands above.')
   // The server must not keep alive a program that has otherwise ended.
-  keeper.unref()
-  for (const stream of [keeper.stdin, keeper.stdout])
-    if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
+  const letGo = (): void => {
+    keeper.unref()
+    for (const stream of [keeper.stdin, keeper.stdout])
+      if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
+  }
+  const hold = (): void => {
+    keeper.ref()
+    if ('ref' in keeper.stdout && typeof keeper.stdout.ref === 'function') keeper.stdout.ref()
+  }
+  letGo()
+
+  async function tell(command: string): Promise<void> {
+    hold()
+    keeper.stdin.write(`${command}\n`)
+    const answer = await Promise.race([once(lines, 'line').then(String), exited.then(() => undefined)])
+    letGo()
+    if (answer !== command) throw new Error(`Postgres did not ${command}; its message stands above.`)
+  }
 
   return {
     url,
+    halt: (how) => tell(`halt ${how}`),
+    start: () => tell('start'),
     async stop() {
-      keeper.ref()
+      hold()
       keeper.stdin.end()
       await exited
     },
