@@ -1,5 +1,6 @@
 /** Two engines on one Postgres, as two processes of an operator are: they share nothing in memory. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { micros } from '../../src/kernel/credits.ts'
 import { type Api, newCustomer, openApi } from '../support/api.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
@@ -40,6 +41,34 @@ describe('two servers on one Postgres', () => {
     expect(statuses.filter((status) => status === 402)).toHaveLength(40)
     const { json } = await servers[0].get(`/v1/customers/${customer}/balance`)
     expect(json).toMatchObject({ available: '0', held: '0', debt: '0' })
+  })
+
+  test('of 500 charges of 1 under a limit of 100 let exactly 100 through', async () => {
+    const customer = newCustomer()
+    const credits = micros(1_000_000n)
+    await servers[0].engine.grant({
+      customer,
+      credits: micros(1000n * credits),
+      source: 'gift',
+      name: 'Plenty',
+      idempotencyKey: crypto.randomUUID(),
+    })
+    const limits = [{ by: 'member', id: 'bob', window: 'day', max: micros(100n * credits) }] as const
+    const answers = await Promise.allSettled(
+      Array.from({ length: 500 }, (_, call) =>
+        servers[call % 2 === 0 ? 0 : 1].engine.charge({
+          customer,
+          credits,
+          limits,
+          idempotencyKey: crypto.randomUUID(),
+        }),
+      ),
+    )
+    const codes = answers.map((answer) => (answer.status === 'fulfilled' ? 'ok' : answer.reason.code))
+    expect(codes.filter((code) => code === 'ok')).toHaveLength(100)
+    expect(codes.filter((code) => code === 'limit_exceeded')).toHaveLength(400)
+    const { json } = await servers[1].get(`/v1/customers/${customer}/balance`)
+    expect(json.available).toBe('950')
   })
 
   test('do once what is asked of both under one key', async () => {
