@@ -55,6 +55,8 @@ export interface Database {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** For reading only: all statements see the same moment. */
   snapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** The same for a statement that may take minutes: one at a time, beside everybody else's. */
+  slowSnapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   openLane(): Promise<LaneConnection>
   /** Where pg-boss runs its statements. */
   readonly jobs: Pick<ConstructorOptions, 'connectionString' | 'db' | 'backend'>

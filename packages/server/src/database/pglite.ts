@@ -64,13 +64,15 @@ function pgliteDatabase(
   onClosed: () => Promise<void>,
 ): Database & { pglite: PGlite; kysely: Kysely<Tables> } {
   const kysely = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) })
+  const transactions = transactionsOver(kysely, clock)
   return {
     driver: 'pglite',
     clock,
     jobs: { db: fromPglite(withNumbers(pglite)), backend: 'pglite' },
     pglite,
     kysely,
-    ...transactionsOver(kysely, clock),
+    ...transactions,
+    slowSnapshot: transactions.snapshot,
     openLane: () => Promise.resolve(pgliteLane(pglite)),
     close: async () => {
       await kysely.destroy()

@@ -19,28 +19,34 @@ export interface PostgresOptions {
 const types = new pg.TypeOverrides()
 for (const [oid, decode] of Object.entries(decoders)) types.setTypeParser(Number(oid), decode)
 
-export function openPostgres(options: PostgresOptions): Database & { readonly kysely: Kysely<Tables> } {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    options: inUtc,
-    ...patience,
-    max: options.poolSizeMax ?? 10,
-    types,
-  })
-  pool.on('error', options.onConnectionError)
-  // The pool listens to idle connections only: one that breaks while it is in use would end the process.
-  pool.on('connect', (client) => client.on('error', options.onConnectionError))
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+export function openPostgres(options: PostgresOptions): Database & {
+  /** For migrations: it is patient. */
+  readonly kysely: Kysely<Tables>
+} {
+  const quickKysely = kyselyOver(options, { ...patience, max: options.poolSizeMax ?? 10 })
+  // It connects when it is first used, and leaves after ten seconds without use.
+  const slowKysely = kyselyOver(options, { ...patience, query_timeout: slowTimeoutMs, max: 1 })
   const { clock } = options
   return {
     driver: 'postgres',
     clock,
-    kysely,
+    kysely: slowKysely,
     jobs: { connectionString: options.url },
-    ...transactionsOver(kysely, clock),
+    ...transactionsOver(quickKysely, clock),
+    slowSnapshot: transactionsOver(slowKysely, clock).snapshot,
     openLane: () => Promise.resolve(postgresLane(options)),
-    close: () => kysely.destroy(),
+    close: async () => {
+      await Promise.all([quickKysely.destroy(), slowKysely.destroy()])
+    },
   }
+}
+
+function kyselyOver(options: PostgresOptions, settings: pg.PoolConfig): Kysely<Tables> {
+  const pool = new pg.Pool({ connectionString: options.url, options: inUtc, types, ...settings })
+  pool.on('error', options.onConnectionError)
+  // The pool listens to idle connections only: one that breaks while it is in use would end the process.
+  pool.on('connect', (client) => client.on('error', options.onConnectionError))
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }
 
 // Instants are decoded as they are written in UTC.
@@ -48,6 +54,9 @@ const inUtc = '-c TimeZone=UTC'
 
 // A network that swallows packets says nothing for a quarter of an hour. What takes longer than this is given up, and repeated under its keys.
 const patience = { connectionTimeoutMillis: 5_000, query_timeout: 15_000, keepAlive: true }
+
+// A migration rewrites a large ledger in minutes, and a second starter waits for the first one's as long.
+const slowTimeoutMs = 3_600_000
 
 // Plans made while a table was still empty run two to four times slower for minutes; on a lane's statements, which touch rows by
 // their keys only, these settings leave the planner no other plan than the index.

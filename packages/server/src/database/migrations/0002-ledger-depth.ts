@@ -92,12 +92,14 @@ const statements = [
   // A row that is longer than is usual from now on is shortened when it is next written.
   `insert into wallets (id, created_at, mode, customer_id, unit, lot_ids, lot_priorities, lot_flags, lot_effective_ms, lot_expires_ms, next_lapse_at, updated_at,
       entry_count, available_micros, held_micros, debt_micros, lot_available_micros, lot_held_micros)
-    select id, created_at, mode, customer_id, unit, lot_ids, lot_priorities, array(
-        select case when lots.source in ('purchase', 'plan') then 0 else 1 end::smallint
-        from unnest(lot_ids) with ordinality as open (lot_id, place) join lots on lots.wallet_id = wallets_before.id and lots.id = open.lot_id order by place),
-      lot_effective_ms, lot_expires_ms, next_lapse_at, date_trunc('milliseconds', updated_at), (select count(*) from entries where entries.wallet_id = wallets_before.id),
-      available_micros, held_micros, debt_micros, lot_available_micros, lot_held_micros
-    from wallets_before`,
+    select before.id, created_at, mode, customer_id, unit, lot_ids, lot_priorities, coalesce(flags, '{}'), lot_effective_ms, lot_expires_ms, next_lapse_at,
+      date_trunc('milliseconds', updated_at), coalesce(entry_count, 0), available_micros, held_micros, debt_micros, lot_available_micros, lot_held_micros
+    from wallets_before as before
+      left join (
+        select wallets_before.id, array_agg(case when source in ('purchase', 'plan') then 0 else 1 end::smallint order by place) as flags
+        from wallets_before, unnest(lot_ids) with ordinality as open (lot_id, place) join lots on lots.id = open.lot_id
+        where lots.wallet_id = wallets_before.id group by wallets_before.id) as open_lots on open_lots.id = before.id
+      left join (select wallet_id, count(*) as entry_count from entries group by wallet_id) as journal on journal.wallet_id = before.id`,
   `drop table wallets_before`,
   `alter table wallets add primary key (id)`,
 
@@ -127,11 +129,12 @@ const statements = [
     add revoked_micros bigint not null default 0 check (revoked_micros >= 0),
     add is_frozen boolean not null default false,
     add check (expired_micros + revoked_micros <= granted_micros)`,
-  `update lots set
-    category = case when source in ('purchase', 'plan') then 'paid' else 'promotional' end,
-    repays_debt = source in ('purchase', 'plan'),
-    expired_micros = coalesce((select sum(amount_micros) from entries
-      where entries.wallet_id = lots.wallet_id and entries.lot_id = lots.id and to_account = 'expired'), 0)`,
+  `update lots set category = case when lots.source in ('purchase', 'plan') then 'paid' else 'promotional' end,
+      repays_debt = lots.source in ('purchase', 'plan'), expired_micros = coalesce(expired.micros, 0)
+    from lots as before left join (
+      select wallet_id, lot_id, sum(amount_micros) as micros from entries where to_account = 'expired' group by wallet_id, lot_id
+    ) as expired on expired.wallet_id = before.wallet_id and expired.lot_id = before.id
+    where lots.wallet_id = before.wallet_id and lots.id = before.id`,
   `alter table lots alter category set not null, alter repays_debt set not null`,
   // Of a lot only what becomes of it changes.
   `create function refuse_lot_change() returns trigger language plpgsql as $$
