@@ -21,7 +21,7 @@ beforeAll(async () => {
   await keepBusy(ledger, {
     wallets: 6,
     steps: 150,
-    seed: 1,
+    seed: 2,
     advance: (ms) => (now = new Date(now.getTime() + ms)),
   })
   client = new Client({ connectionString: url })

@@ -15,7 +15,7 @@ import type { Operation, Receipt } from '../../src/ledger/operations.ts'
 
 export interface BusyLedgerOptions {
   readonly wallets: number
-  /** Operations asked of each wallet; some are refused. */
+  /** Twice so many operations are asked of each wallet; some are refused. */
   readonly steps: number
   readonly seed: number
   /** Puts the ledger's clock forward. */
@@ -33,7 +33,8 @@ export async function keepBusy(ledger: Ledger, options: BusyLedgerOptions): Prom
   const actors = Array.from({ length: options.wallets }, () => new Actor(ledger, random, options.advance))
   for (let step = 0; step < options.steps; step += 1) {
     options.advance(random(4) * minuteMs)
-    await Promise.all(actors.map((actor) => actor.act()))
+    // Two at once: what one sets off is told apart from the next one in the same batch.
+    await Promise.all(actors.flatMap((actor) => [actor.act(), actor.act()]))
   }
   await Promise.all(actors.map((actor, index) => (index % 2 === 0 ? actor.endRich() : actor.endOwing())))
   return actors.map((actor) => actor.owner)
@@ -105,7 +106,7 @@ class Actor {
       case 5:
       case 6:
         return this.#ask(
-          holdOf(owner, this.#amount(30), (1 + this.#random(30)) * minuteMs, {
+          holdOf(owner, this.#amount(30), (1 + this.#random(90)) * minuteMs, {
             onLapse: this.#oneOf(['release', 'charge_checkpoint', 'charge_all']),
           }),
         )
