@@ -187,7 +187,7 @@ describe('verify', () => {
     await database.close()
     expect(await verifyCommand(environment)).toBe(1)
     expect(print.mock.lastCall?.[0]).toMatch(
-      /Ledger does not balance[\s\S]*wal_\w+ wallet available: stored 46, its entries say 45/,
+      /Ledger does not balance[\s\S]*wal_\w+ wallet available: stored 46, should be 45/,
     )
   })
 })

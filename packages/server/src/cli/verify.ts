@@ -1,19 +1,34 @@
 import { openDatabase } from '../database/open-database.ts'
 import { decimalFromCredits } from '../kernel/credits.ts'
 import { formatId, formatIdInWallet } from '../kernel/ids.ts'
-import { type Verification, verify } from '../ledger/verify.ts'
+import {
+  noneVerified,
+  plusSlice,
+  shareBefore,
+  type Verification,
+  type VerifiedSlice,
+  verifySlices,
+} from '../ledger/verify.ts'
 import { type Environment, readDatabaseSettings } from './environment.ts'
 import { isAnswer } from './is-answer.ts'
+import { progressLine } from './progress-line.ts'
 
-/** `tallystick verify`: recomputes every stored sum from the entries. Answers the exit code: 1 for any difference. */
+/** `tallystick verify`: recomputes everything that is stored twice. Answers the exit code: 1 for any difference. */
 export async function verifyCommand(environment: Environment): Promise<number> {
   try {
     const database = await openDatabase(readDatabaseSettings(environment))
+    const progress = progressLine(process.stderr)
     try {
-      const verification = await database.transaction((tx) => verify(tx))
-      console.log(describe(verification))
-      return verification.differences.length === 0 ? 0 : 1
+      let sum = noneVerified
+      for await (const slice of verifySlices(database)) {
+        sum = plusSlice(sum, slice)
+        progress.show(describeProgress(sum, slice))
+      }
+      progress.end()
+      console.log(describe(sum))
+      return sum.differences.length === 0 ? 0 : 1
     } finally {
+      progress.end()
       await database.close()
     }
   } catch (error) {
@@ -22,12 +37,18 @@ export async function verifyCommand(environment: Environment): Promise<number> {
   }
 }
 
-export function describe({ wallets, lots, entries, differences }: Verification): string {
+function describeProgress({ wallets, entries, differences }: Verification, { next }: VerifiedSlice): string {
+  const share = shareBefore(next)
+  const walletsInAll = share === 1 ? `${wallets}` : `about ${Math.round(Number(wallets) / share)}`
+  return `Verifying: ${Math.floor(share * 100)} %, ${wallets} of ${walletsInAll} wallets, ${entries} entries, ${differences.length} differences`
+}
+
+function describe({ wallets, lots, entries, differences }: Verification): string {
   const counts = `${entries} entries, ${lots} lots, ${wallets} wallets checked`
   if (differences.length === 0) return `Ledger balances: ${counts}.`
   const lines = differences.map(({ walletId, lotId, what, stored, computed }) => {
     const lot = lotId === undefined ? '' : ` ${formatIdInWallet('lot', { walletId, id: lotId })}`
-    return `  ${formatId('wallet', walletId)}${lot} ${what}: stored ${decimalFromCredits(stored)}, its entries say ${decimalFromCredits(computed)}`
+    return `  ${formatId('wallet', walletId)}${lot} ${what}: stored ${decimalFromCredits(stored)}, should be ${decimalFromCredits(computed)}`
   })
   return [`Ledger does not balance: ${counts}, ${differences.length} differences.`, ...lines].join('\n')
 }

@@ -18,9 +18,6 @@ import { internalKey } from './keys.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { lotsInRowMax } from './window.ts'
 
-const append = (column: string, element: string): string => `${column} = ${column} || ${element}`
-const first = (column: string): string => `${column} = ${column}[1:1]`
-
 /**
  * @param open opens the driver's database; a clock given to it stands in for the database's own
  */
@@ -355,87 +352,5 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
       )
     await expect(overdraw('available_micros = -1')).rejects.toThrow('check')
     await expect(overdraw("lot_available_micros = '{-1}'")).rejects.toThrow('check')
-  })
-
-  test('verify names each stored sum and fact that its entries do not bear out', async () => {
-    const owner = newOwner()
-    await ledger.submit(grantOf(owner, '3'))
-    const placed = await ledger.submit(holdOf(owner, '1'))
-    const id = walletId(owner)
-    const plant = (change: string) =>
-      database.transaction((tx) => sql`update wallets set ${sql.raw(change)} where id = ${id}`.execute(tx.db))
-    const found = async () =>
-      (await ledger.verify()).differences.map(({ what, stored, computed }) => [what, stored, computed])
-    const expiry = 1_900_000_000_000
-
-    expect(await found()).toEqual([])
-    for (const [planted, mended, differences] of [
-      [
-        'available_micros = 4000000',
-        'available_micros = 2000000',
-        [
-          ['wallet available', 4_000_000n, 2_000_000n],
-          ['open lots available', 4_000_000n, 2_000_000n],
-        ],
-      ],
-      [
-        "lot_held_micros = '{5}'",
-        "lot_held_micros = '{1000000}'",
-        [
-          ['open lots held', 1_000_000n, 5n],
-          ['lot held', 5n, 1_000_000n],
-        ],
-      ],
-      ["lot_priorities = '{7}'", "lot_priorities = '{0}'", [['lot priority', 7n, 0n]]],
-      [
-        `lot_expires_ms = '{${expiry}}'`,
-        "lot_expires_ms = '{NULL}'",
-        [['lot expiry (ms)', BigInt(expiry), 0n]],
-      ],
-    ] as const) {
-      await plant(planted)
-      expect(await found()).toEqual(differences)
-      await plant(mended)
-    }
-    // A lot that nobody granted: more to spend than there is.
-    await plant(
-      [
-        append('lot_ids', `'${newId()}'::uuid`),
-        append('lot_available_micros', '5000000::bigint'),
-        append('lot_held_micros', '0::bigint'),
-        append('lot_priorities', '0'),
-        append('lot_flags', '0::smallint'),
-        append('lot_effective_ms', '0::bigint'),
-        append('lot_expires_ms', 'null::bigint'),
-      ].join(', '),
-    )
-    expect(await found()).toEqual([
-      ['open lots available', 2_000_000n, 7_000_000n],
-      ['lot without a row', 0n, 5_000_000n],
-    ])
-    await plant(
-      [
-        'lot_ids',
-        'lot_available_micros',
-        'lot_held_micros',
-        'lot_priorities',
-        'lot_flags',
-        'lot_effective_ms',
-        'lot_expires_ms',
-      ]
-        .map(first)
-        .join(', '),
-    )
-
-    const holds = (state: string, ended: string) =>
-      database.transaction((tx) =>
-        sql`update holds set state = ${state}::text::hold_state, ended_at = ${sql.raw(ended)} where wallet_id = ${id}`.execute(
-          tx.db,
-        ),
-      )
-    await holds('released', 'now()')
-    expect(await found()).toEqual([[`hold held ${placed.hold?.id}`, 0n, 1_000_000n]])
-    await holds('placed', 'null')
-    expect(await found()).toEqual([])
   })
 }
