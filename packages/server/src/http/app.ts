@@ -84,6 +84,9 @@ function logError(log: Log, error: Error, requestId: string): void {
   else log.error({ requestId, err: error }, 'request ended in a bug')
 }
 
+// A body of a thousand parts may be wrong in all of them, for one and the same reason.
+const issuesMax = 50
+
 async function parse(
   route: Route,
   request: Request,
@@ -102,10 +105,12 @@ async function parse(
     issues.push({ path: 'path', message: 'is not percent-encoded UTF-8.' })
   const params = check('path', route.params, rawParams)
   const query = check('query', route.query, rawQuery)
-  const rawBody = route.raw === true ? await readText(request) : ''
+  const rawBody = route.raw === true ? await readText(request, route.bodyBytesMax) : ''
   const body =
-    route.body === undefined || route.raw === true ? {} : check('', route.body, await readJson(request))
-  if (issues.length > 0) throw invalidRequest({ issues })
+    route.body === undefined || route.raw === true
+      ? {}
+      : check('', route.body, await readJson(request, route.bodyBytesMax))
+  if (issues.length > 0) throw invalidRequest({ issues: issues.slice(0, issuesMax) })
   const idempotencyKey = route.keyed === true ? readKey(request.headers) : undefined
   return { params, query, body, rawBody, headers: request.headers, idempotencyKey } as const
 }

@@ -48,7 +48,7 @@ export const bodyTooLarge = refusal({
   status: 413,
   title: 'The body is too large',
   detail: (facts: { bytesMax: number }) => `A body has at most ${facts.bytesMax} bytes.`,
-  help: 'No request of this API needs a large body: look at what is sent.',
+  help: 'Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two.',
 })
 
 export const unsupportedMediaType = refusal({

@@ -15,17 +15,19 @@ function explain(issue: ZodIssue, part: { prefix: string; schema: z.ZodObject })
   const path = [part.prefix, ...issue.path.map(String)].filter((step) => step !== '').join('.')
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = issue.path.length === 0 ? Object.keys(part.schema.shape) : []
-      const knownOnes =
-        known.length === 0 ? 'No field is known here.' : `Known fields here: ${known.join(', ')}.`
+      const knownOnes = issue.path.length === 0 ? ` ${knownFields(part.schema)}` : ''
       return issue.keys.map((key) => ({
         path: path === '' ? key : `${path}.${key}`,
-        message: `is not a known field; remove it or correct its name. ${knownOnes}`,
+        message: `is not a known field; remove it or correct its name.${knownOnes}`,
       }))
     }
     case 'invalid_type':
-      return [{ path, message: `must be ${article(issue.expected)}${found(issue.input)}.` }]
+      return [{ path, message: `must be ${article(issue.expected)}${found(issue.input, issue.expected)}.` }]
+    case 'invalid_key':
+      return issue.issues.flatMap((inner) => explain({ ...inner, path: [...issue.path] }, part))
     case 'invalid_union': {
+      if ('options' in issue && Array.isArray(issue.options))
+        return [{ path, message: `must be one of ${issue.options.map(String).join(', ')}.` }]
       const [first] = issue.errors.flat()
       return first === undefined || issue.errors.every((errors) => errors[0]?.code === 'invalid_type')
         ? [{ path, message: `must be ${expectedOf(issue)}${found(issue.input)}.` }]
@@ -36,6 +38,11 @@ function explain(issue: ZodIssue, part: { prefix: string; schema: z.ZodObject })
     default:
       return [{ path, message: issue.message }]
   }
+}
+
+function knownFields(schema: z.ZodObject): string {
+  const known = Object.keys(schema.shape)
+  return known.length === 0 ? 'No field is known here.' : `Known fields here: ${known.join(', ')}.`
 }
 
 function expectedOf(issue: Extract<ZodIssue, { code: 'invalid_union' }>): string {
@@ -50,8 +57,9 @@ function article(expected: string): string {
   return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`
 }
 
-function found(input: unknown): string {
-  if (input === undefined) return ''
+function found(input: unknown, expected?: string): string {
+  // A fraction is a number, too.
+  if (input === undefined || (expected === 'int' && typeof input === 'number')) return ''
   if (input === null) return ', not null'
   return Array.isArray(input) ? ', not an array' : `, not a ${typeof input}`
 }

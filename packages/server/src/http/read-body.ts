@@ -1,20 +1,20 @@
 import { bodyTooLarge, invalidRequest, unsupportedMediaType } from './errors.ts'
 
-/** No body of this API comes near it; a webhook of the provider is a few KiB. */
-export const bodyBytesMax = 1024 * 1024
+/** Few bodies of this API come near it; a webhook of the provider is a few KiB. */
+const bodyBytesMaxUsual = 1024 * 1024
 
 /**
  * The body as text, byte for byte.
  *
  * @throws bodyTooLarge before more than the limit is kept in memory
  */
-export async function readText(request: Request): Promise<string> {
+export async function readText(request: Request, bodyBytesMax = bodyBytesMaxUsual): Promise<string> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > bodyBytesMax) throw bodyTooLarge({ bytesMax: bodyBytesMax })
   // A declared length is kept by the HTTP server; without one the bytes are counted as they come.
   const bytes =
     Number.isNaN(declared) && request.body !== null
-      ? await readCounted(request.body)
+      ? await readCounted(request.body, bodyBytesMax)
       : new Uint8Array(await request.arrayBuffer())
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -23,7 +23,7 @@ export async function readText(request: Request): Promise<string> {
   }
 }
 
-async function readCounted(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function readCounted(body: ReadableStream<Uint8Array>, bodyBytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body) {
@@ -39,8 +39,8 @@ async function readCounted(body: ReadableStream<Uint8Array>): Promise<Uint8Array
  *
  * @throws unsupportedMediaType, invalidRequest, bodyTooLarge
  */
-export async function readJson(request: Request): Promise<unknown> {
-  const text = await readText(request)
+export async function readJson(request: Request, bodyBytesMax?: number): Promise<unknown> {
+  const text = await readText(request, bodyBytesMax)
   if (text === '') return {}
   const contentType = request.headers.get('content-type')
   if (contentType === null || !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType))

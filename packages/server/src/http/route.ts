@@ -38,6 +38,8 @@ export interface RouteDefinition<
   readonly keyed?: Keyed
   /** Whether the handler reads `rawBody` itself; `body` is then for the documentation only and stays empty. */
   readonly raw?: boolean
+  /** How long the body may be, where the usual 1 MiB is not enough. */
+  readonly bodyBytesMax?: number
   readonly params?: Params
   /** Strict objects: an unknown field is refused by its name. */
   readonly query?: Query

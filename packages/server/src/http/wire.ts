@@ -3,7 +3,12 @@
  * ISO 8601. Schemas that read turn text into the kernel's types; functions named `…ToWire` turn them back.
  */
 import { z } from '@hono/zod-openapi'
-import { type Credits, creditsFromDecimal, decimalFromCredits } from '../kernel/credits.ts'
+import {
+  type Credits,
+  creditsFromDecimal,
+  decimalFromCredits,
+  signedCreditsFromDecimal,
+} from '../kernel/credits.ts'
 import type { Money } from '../kernel/money.ts'
 import type { Facts } from '../kernel/refusal.ts'
 
@@ -31,10 +36,34 @@ export const creditsInputSchema = z
   })
 
 function howToWriteCredits(written: string | number): string {
-  if (typeof written === 'number' && !Number.isInteger(written) && Number.isFinite(written))
-    return `is the fraction ${written}, and a number with a fraction is not exact: write it as text, "${written}".`
-  return 'must be a decimal without sign, with at most six decimals, written as text: "12.5".'
+  return (
+    fractionAsNumber(written) ??
+    'must be a decimal without sign, with at most six decimals, written as text: "12.5".'
+  )
 }
+
+function fractionAsNumber(written: string | number): string | undefined {
+  if (typeof written === 'string' || Number.isInteger(written) || !Number.isFinite(written)) return undefined
+  return `is the fraction ${written}, and a number with a fraction is not exact: write it as text, "${written}".`
+}
+
+/** Credits that are added or taken: `"12.5"`, `"-12.5"`, or a whole number. */
+export const signedCreditsInputSchema = z
+  .union([z.string(), z.number()])
+  .transform((written, context): Credits => {
+    const credits = signedCreditsFromDecimal(written)
+    if (credits !== undefined) return credits
+    const message =
+      fractionAsNumber(written) ??
+      'must be a decimal with at most six decimals, written as text: "12.5" adds, "-12.5" takes.'
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+  .openapi({
+    anyOf: [{ type: 'string', pattern: '^-?\\d{1,13}(\\.\\d{1,6})?$' }, { type: 'integer' }],
+    description: 'Credits, with a minus where they are taken: a decimal as text, or a whole number.',
+    example: '-12.5',
+  })
 
 export const moneySchema = z
   .object({
@@ -42,6 +71,27 @@ export const moneySchema = z
     currency: z.string().openapi({ description: 'ISO 4217', example: 'USD' }),
   })
   .openapi('Money')
+
+/** What may be nothing. Not `nullable()`: that would make null of the schema's own component in the OpenAPI document. */
+export function orNull<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return z.union([schema, z.null()]).openapi({ description })
+}
+
+/** Money in a request. */
+export const moneyInputSchema = z
+  .strictObject({
+    amount_minor: z
+      .int({ error: 'must be a whole number: cents for USD.' })
+      .min(0, { error: 'must not be negative.' })
+      .openapi({ description: 'In the smallest unit of the currency: cents for USD.' }),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, { error: 'must be a currency of ISO 4217: "USD".' })
+      .openapi({ example: 'USD' }),
+  })
+  .transform(({ amount_minor: amountMinor, currency }): Money => {
+    return { amountMinor: BigInt(amountMinor), currency }
+  })
 
 export type WireMoney = z.output<typeof moneySchema>
 
@@ -107,7 +157,7 @@ export function textSchema(charactersMax: number) {
 /** A name that the catalog gives: of an action, a unit, a pack. */
 export const catalogNameSchema = textSchema(100)
 
-/** A refusal's facts: credits as decimals, money and instants as everywhere, names in snake_case. */
+/** A refusal's facts: credits as decimals, money and instants as everywhere, names in snake_case, null for what there is none of. */
 export function factsToWire(facts: Facts): Record<string, unknown> {
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [snakeCase(name), toWire(value)]))
 }
@@ -117,6 +167,7 @@ function toWire(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map(toWire)
   if (isMoney(value)) return moneyToWire(value)
+  if (value === undefined) return null
   if (typeof value === 'object' && value !== null)
     return factsToWire(Object.fromEntries(Object.entries(value)))
   return value

@@ -34,6 +34,14 @@ export function creditsFromDecimal(decimal: string | number): Credits | undefine
   return inRange(BigInt(whole) * microsPerCredit + BigInt(fraction.padEnd(decimals, '0')))
 }
 
+/** The same with a sign before it where something is taken: `"-12.5"`. Undefined for anything else, a plus among it. */
+export function signedCreditsFromDecimal(decimal: string | number): Credits | undefined {
+  const isNegative = typeof decimal === 'number' ? decimal < 0 : decimal.startsWith('-')
+  if (!isNegative) return creditsFromDecimal(decimal)
+  const credits = creditsFromDecimal(typeof decimal === 'number' ? -decimal : decimal.slice(1))
+  return credits === undefined ? undefined : micros(0n - credits)
+}
+
 function inRange(count: bigint): Credits | undefined {
   return count <= largestMicros ? micros(count) : undefined
 }
