@@ -1,12 +1,19 @@
 /** The Tallystick client: see the package's README. */
 export type {
+  AdjustInput,
   Api,
+  CaptureInput,
   ChargeInput,
   CheckoutInput,
+  EntriesInput,
   GrantInput,
   HoldInput,
+  Limit,
+  LotInput,
   PageInput,
   ReadOptions,
+  RefundInput,
+  RevokeInput,
   Spend,
   WriteOptions,
 } from './api/client.ts'
@@ -14,8 +21,12 @@ export { InsufficientCreditsError, TallystickError, TallystickUnavailableError }
 export type { Fetch } from './api/http.ts'
 export type { Surroundings } from './api/surroundings.ts'
 export type {
+  Adjustment,
   Balance,
   BalanceWithLots,
+  BatchOperation,
+  BatchOutcome,
+  Capture,
   Charge,
   Customer,
   Entries,
@@ -23,13 +34,19 @@ export type {
   Grant,
   Hold,
   Lot,
+  LotChange,
+  LotShare,
   Money,
   Order,
   Orders,
+  OwnedLot,
   PackOffer,
-  PaidFrom,
+  PastBalance,
+  PlacedHold,
   Prices,
   Problem,
+  Quote,
+  Refund,
   Verification,
 } from './api/wire.ts'
 export type { ActionOf, AnyCatalog, CatalogShape, PackOf, UnitOf } from './catalog.ts'

@@ -3,7 +3,7 @@ import type { Api, HoldInput } from './api/client.ts'
 import { TallystickError, TallystickUnavailableError } from './api/errors.ts'
 import { newIdempotencyKey } from './api/idempotency-key.ts'
 import { briefly, type Surroundings, unlessAborted } from './api/surroundings.ts'
-import type { Balance, Hold, PaidFrom } from './api/wire.ts'
+import type { Balance, Hold, LotShare } from './api/wire.ts'
 import type { CatalogShape, UnitOf } from './catalog.ts'
 
 export type WithCreditsInput<C extends CatalogShape> = HoldInput<C> & {
@@ -27,7 +27,7 @@ export interface Receipt {
   held: string
   used: string
   unit: string
-  paid_from: PaidFrom[]
+  paid_from: LotShare[]
   balance: Balance
   /** False when the credits could not be taken: `onAccountingError` was told, and the figures are what should have been. */
   settled: boolean

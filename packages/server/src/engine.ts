@@ -57,6 +57,8 @@ type UnitOf<C extends CatalogDefinition> = keyof C['units'] & string
 /** Everything but HTTP. Its requests are typed by the catalog: an unknown action does not compile. */
 export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends LedgerRequests {
   readonly mode: Mode
+  /** Whether nothing is refused for want of credits or for a limit. */
+  readonly observe: boolean
   readonly log: Log
   /** The catalog in use. */
   catalog(): Catalog
@@ -193,10 +195,12 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     catalog: () => inUse,
     ensureCustomer: (customer) => customers.ensure(customer),
     observe,
+    log,
   })
 
   return {
     mode,
+    observe,
     log,
     customers,
     catalog: () => inUse.catalog,

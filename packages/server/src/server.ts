@@ -82,7 +82,14 @@ const { version } = z
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')))
 
 const healthSchema = z
-  .object({ status: z.literal('ok'), mode: z.enum(['test', 'live']), version: z.string() })
+  .object({
+    status: z.literal('ok'),
+    mode: z.enum(['test', 'live']),
+    observe: z
+      .boolean()
+      .openapi({ description: 'Whether nothing is refused for want of credits or for a limit.' }),
+    version: z.string(),
+  })
   .openapi('Health')
 
 function serviceRoutes(engine: Engine, openapi: () => OpenApiDocument): Route[] {
@@ -96,7 +103,7 @@ function serviceRoutes(engine: Engine, openapi: () => OpenApiDocument): Route[] 
       access: 'open',
       answer: healthSchema,
       refusals: [],
-      handle: () => ({ status: 'ok' as const, mode: engine.mode, version }),
+      handle: () => ({ status: 'ok' as const, mode: engine.mode, observe: engine.observe, version }),
     }),
     route({
       method: 'GET',

@@ -3,16 +3,26 @@ import type { Send } from './http.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 import type { Surroundings } from './surroundings.ts'
 import type {
+  Adjustment,
   BalanceWithLots,
+  BatchOperation,
+  BatchOutcome,
   Body,
+  Capture,
   Charge,
   Customer,
   Entries,
   Grant,
   Hold,
+  LotChange,
   Order,
   Orders,
+  OwnedLot,
+  PastBalance,
+  PlacedHold,
   Prices,
+  Quote,
+  Refund,
   Verification,
 } from './wire.ts'
 
@@ -33,16 +43,38 @@ export type Spend<C extends CatalogShape> =
   | { action: ActionOf<C>; quantity?: number; credits?: never; unit?: never }
   | { credits: string; unit?: UnitOf<C>; action?: never; quantity?: never }
 
-export type ChargeInput<C extends CatalogShape> = Spend<C> & { customer: string; description?: string }
-export type HoldInput<C extends CatalogShape> = Spend<C> & {
+/** A counter that the request must not bring above its maximum. */
+export type Limit = NonNullable<Body<'post', '/v1/charges'>['limits']>[number]
+
+interface SpendDetails {
   customer: string
   description?: string
-  /** When it lapses by itself: 300 unless given. */
-  expires_in_seconds?: number
+  /** 10 at most; one that is reached refuses with `limit_exceeded`. */
+  limits?: Limit[]
+  /** Never refuse for want of credits or for a limit: `would_refuse` says what would have been. */
+  observe?: boolean
 }
-export type GrantInput<C extends CatalogShape> = Omit<Body<'post', '/v1/grants'>, 'unit'> & {
+
+export type ChargeInput<C extends CatalogShape> = Spend<C> & SpendDetails
+export type HoldInput<C extends CatalogShape> = Spend<C> &
+  SpendDetails & {
+    /** When it lapses by itself: 300 unless given. */
+    expires_in_seconds?: number
+    /** What happens then: everything goes back, unless given. */
+    on_lapse?: NonNullable<Body<'post', '/v1/holds'>['on_lapse']>
+  }
+export type CaptureInput = Body<'post', '/v1/holds/{hold}/capture'>
+export type RefundInput = Body<'post', '/v1/charges/{charge}/refund'>
+export type GrantInput<C extends CatalogShape> = Omit<Body<'post', '/v1/grants'>, 'unit' | 'scope'> & {
+  unit?: UnitOf<C>
+  /** The actions that it may pay for: all unless given. */
+  scope?: ActionOf<C>[]
+}
+export type AdjustInput<C extends CatalogShape> = Omit<Body<'post', '/v1/adjustments'>, 'unit'> & {
   unit?: UnitOf<C>
 }
+export type RevokeInput = Body<'post', '/v1/lots/{lot}/revoke'>
+export type LotInput = Body<'post', '/v1/lots/{lot}/freeze'>
 export type CheckoutInput<C extends CatalogShape> = Omit<Body<'post', '/v1/checkouts'>, 'pack'> & {
   pack: PackOf<C>
 }
@@ -54,22 +86,61 @@ export interface PageInput {
   cursor?: string
 }
 
+export interface EntriesInput<C extends CatalogShape> extends PageInput {
+  unit?: UnitOf<C>
+  /** Recorded then or later: ISO 8601. */
+  from?: string
+  /** Recorded before. */
+  until?: string
+  lot?: string
+  action?: ActionOf<C>
+  hold?: string
+  order?: string
+}
+
 /** The server's routes, one method each. Fields are named as on the wire; amounts are decimal strings. */
 export interface Api<C extends CatalogShape> {
   /** Spends credits at once. @throws InsufficientCreditsError */
   charge(input: ChargeInput<C>, options?: WriteOptions): Promise<Charge>
+  /** Gives back what a charge, or the `transaction` of a capture, spent: what is left of it, or `credits` of it. */
+  refund(charge: string, input?: RefundInput, options?: WriteOptions): Promise<Refund>
   /** Sets credits aside until they are captured or released, or the hold lapses. @throws InsufficientCreditsError */
-  hold(input: HoldInput<C>, options?: WriteOptions): Promise<Hold>
-  /** Spends what was held: all of it, or `credits` of it, and gives back the rest. */
-  capture(hold: string, input?: { credits?: string }, options?: WriteOptions): Promise<Hold>
+  hold(input: HoldInput<C>, options?: WriteOptions): Promise<PlacedHold>
+  /** Spends what was held: all of it, or `credits` of it, and gives back the rest, unless `final` is false. */
+  capture(hold: string, input?: CaptureInput, options?: WriteOptions): Promise<Capture>
   /** Gives back what was held. */
   release(hold: string, options?: WriteOptions): Promise<Hold>
+  /** Notes what a running call has used so far, in all, for the case that nothing is heard of it again. */
+  checkpoint(hold: string, input: { credits: string }, options?: WriteOptions): Promise<Hold>
+  /** Gives a hold so much time from now. */
+  extend(hold: string, input: { expires_in_seconds: number }, options?: WriteOptions): Promise<Hold>
   getHold(hold: string, options?: ReadOptions): Promise<Hold>
   /** Gives credits to a customer. */
   grant(input: GrantInput<C>, options?: WriteOptions): Promise<Grant>
+  /** Corrects a balance by hand: `"12.5"` adds, `"-12.5"` takes. @throws InsufficientCreditsError */
+  adjust(input: AdjustInput<C>, options?: WriteOptions): Promise<Adjustment>
+  lot(lot: string, options?: ReadOptions): Promise<OwnedLot>
+  /** Takes back credits of a lot, also those that are spent: for a purchase that was refunded or charged back. */
+  revoke(lot: string, input?: RevokeInput, options?: WriteOptions): Promise<LotChange>
+  /** Keeps a lot from being spent until `unfreeze`. */
+  freeze(lot: string, input?: LotInput, options?: WriteOptions): Promise<LotChange>
+  unfreeze(lot: string, input?: LotInput, options?: WriteOptions): Promise<LotChange>
+  /** Has a lot expire now. */
+  expireLot(lot: string, input?: LotInput, options?: WriteOptions): Promise<LotChange>
+  /** Up to 1,000 operations, each under its own `key` and answered in its place: one that is refused throws nothing. */
+  batch(operations: BatchOperation[], options?: ReadOptions): Promise<BatchOutcome[]>
   balance(customer: string, input?: { unit?: UnitOf<C> }, options?: ReadOptions): Promise<BalanceWithLots>
+  /** What was in the wallet at an instant: ISO 8601, or a Date. */
+  balanceAt(
+    customer: string,
+    at: string | Date,
+    input?: { unit?: UnitOf<C> },
+    options?: ReadOptions,
+  ): Promise<PastBalance>
+  /** What a charge would cost, and whether it can be afforded. Sets nothing aside: `hold` does. */
+  quote(customer: string, spend: Spend<C>, options?: ReadOptions): Promise<Quote>
   /** Every movement of the customer's credits, newest first. */
-  entries(customer: string, input?: PageInput & { unit?: UnitOf<C> }, options?: ReadOptions): Promise<Entries>
+  entries(customer: string, input?: EntriesInput<C>, options?: ReadOptions): Promise<Entries>
   putCustomer(
     customer: string,
     input: Body<'put', '/v1/customers/{customer}'>,
@@ -87,6 +158,8 @@ export interface Api<C extends CatalogShape> {
 
 // The server answers a checkout after the payment provider has answered it, which may be slow.
 const checkoutTimeoutMs = 20_000
+// A thousand operations of a thousand wallets, when the server is busy.
+const batchTimeoutMs = 30_000
 // Adding up every entry of a large ledger takes its time.
 const verifyTimeoutMs = 120_000
 
@@ -99,14 +172,50 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
   return {
     charge: (body, options) => send('post', '/v1/charges', { ...keyed(options), body }),
     hold: (body, options) => send('post', '/v1/holds', { ...keyed(options), body }),
+    refund: (charge, body = {}, options) =>
+      send('post', '/v1/charges/{charge}/refund', { ...keyed(options), params: { charge }, body }),
     capture: (hold, body = {}, options) =>
       send('post', '/v1/holds/{hold}/capture', { ...keyed(options), params: { hold }, body }),
     release: (hold, options) =>
       send('post', '/v1/holds/{hold}/release', { ...keyed(options), params: { hold }, body: {} }),
+    checkpoint: (hold, body, options) =>
+      send('post', '/v1/holds/{hold}/checkpoint', { ...keyed(options), params: { hold }, body }),
+    extend: (hold, body, options) =>
+      send('post', '/v1/holds/{hold}/extend', { ...keyed(options), params: { hold }, body }),
     getHold: (hold, options) => send('get', '/v1/holds/{hold}', { ...options, params: { hold } }),
     grant: (body, options) => send('post', '/v1/grants', { ...keyed(options), body }),
+    adjust: (body, options) => send('post', '/v1/adjustments', { ...keyed(options), body }),
+    lot: (lot, options) => send('get', '/v1/lots/{lot}', { ...options, params: { lot } }),
+    revoke: (lot, body = {}, options) =>
+      send('post', '/v1/lots/{lot}/revoke', { ...keyed(options), params: { lot }, body }),
+    freeze: (lot, body = {}, options) =>
+      send('post', '/v1/lots/{lot}/freeze', { ...keyed(options), params: { lot }, body }),
+    unfreeze: (lot, body = {}, options) =>
+      send('post', '/v1/lots/{lot}/unfreeze', { ...keyed(options), params: { lot }, body }),
+    expireLot: (lot, body = {}, options) =>
+      send('post', '/v1/lots/{lot}/expire', { ...keyed(options), params: { lot }, body }),
+    batch: async (operations, options) => {
+      const { outcomes } = await send('post', '/v1/batch', {
+        timeoutMs: batchTimeoutMs,
+        ...options,
+        body: { operations },
+      })
+      return outcomes
+    },
     balance: (customer, query, options) =>
       send('get', '/v1/customers/{customer}/balance', {
+        ...options,
+        params: { customer },
+        query: { ...query },
+      }),
+    balanceAt: (customer, at, query, options) =>
+      send('get', '/v1/customers/{customer}/balance-at', {
+        ...options,
+        params: { customer },
+        query: { ...query, at: typeof at === 'string' ? at : at.toISOString() },
+      }),
+    quote: (customer, query, options) =>
+      send('get', '/v1/customers/{customer}/quote', {
         ...options,
         params: { customer },
         query: { ...query },

@@ -18,6 +18,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct a balance by hand
+         * @description Adds a lot, or takes from what any action could spend. It never makes debt: for what is not there it is refused. To take back a certain purchase, revoke its lot.
+         */
+        post: operations["adjust"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Up to a thousand operations in one request
+         * @description Each as if it had been sent alone, under its own key: it succeeds, or is refused, by itself. Operations on one wallet happen in their order. Answered in their order, with 200 whatever became of them. A batch with a malformed operation is refused as a whole, and nothing is done.
+         */
+        post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/charges": {
         parameters: {
             query?: never;
@@ -29,6 +69,26 @@ export interface paths {
         put?: never;
         /** Spend credits at once */
         post: operations["charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/charges/{charge}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give back what a charge or a capture spent, in whole or in part
+         * @description Debt that it made shrinks first; the rest goes back to the lots that paid, the last one first. What returns to a lot that has expired meanwhile is expired, unless the lot lets it live again. Limits stay as they are.
+         */
+        post: operations["refundCharge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -95,6 +155,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/{customer}/balance-at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was in the wallet at an instant
+         * @description By what had happened by then, also where it was recorded later. Of an instant to come: what will be if nothing but time happens.
+         */
+        get: operations["getBalanceAt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer}/entries": {
         parameters: {
             query?: never;
@@ -102,7 +182,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every movement of credits, newest first */
+        /**
+         * Every movement of credits, newest first
+         * @description Of several filters all hold.
+         */
         get: operations["listEntries"];
         put?: never;
         post?: never;
@@ -121,6 +204,26 @@ export interface paths {
         };
         /** A customer's orders, newest first */
         get: operations["listOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer}/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a charge would cost, and whether it can be afforded
+         * @description Sets nothing aside: only the charge itself, or a hold, makes it so. Limits are not looked at.
+         */
+        get: operations["getQuote"];
         put?: never;
         post?: never;
         delete?: never;
@@ -197,6 +300,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/holds/{hold}/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note what a running call has used so far
+         * @description For the case that nothing is heard of it again: a hold placed with `on_lapse: "charge_checkpoint"` then charges so much. What was noted before is never lowered.
+         */
+        post: operations["checkpointHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/{hold}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a hold more time */
+        post: operations["extendHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/holds/{hold}/release": {
         parameters: {
             query?: never;
@@ -206,8 +346,99 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give back all that a hold set aside */
+        /** Give back all that a hold still holds */
         post: operations["releaseHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A lot, and what became of it */
+        get: operations["getLot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot}/expire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a lot expire now */
+        post: operations["expireLot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a lot from being spent for now
+         * @description For a dispute. No charge and no hold takes from it; holds that took from it before may be captured, and what they give back is frozen. It expires as any other.
+         */
+        post: operations["freezeLot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back credits of a lot, also those that are spent
+         * @description For a purchase that was refunded or charged back. Takes what is available, then what has expired, then what is held as soon as it comes back, then what is spent.
+         */
+        post: operations["revokeLot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lots/{lot}/unfreeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a frozen lot be spent again */
+        post: operations["unfreezeLot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -292,25 +523,63 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Adjustment: {
+            actor: string;
+            balance: components["schemas"]["Balance"];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description With a minus where they were taken.
+             * @example -12.5
+             */
+            credits: string;
+            customer: string;
+            /** @example txn_… */
+            id: string;
+            /** @description The lot that it made, or the lots from which it took. */
+            lots: components["schemas"]["LotShare"][];
+            reason: string;
+            unit: string;
+        };
+        AdjustmentOutcome: components["schemas"]["Adjustment"] & {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            op: "adjust";
+        };
         Balance: {
             /**
-             * @description In all lots, those that start later included.
+             * @description In all lots: the sum of the four parts.
              * @example 12.5
              */
             available: string;
             customer: string;
             /**
-             * @description Owed.
+             * @description Owed. Who owes can spend nothing until it is repaid.
              * @example 12.5
              */
             debt: string;
+            /**
+             * @description In lots that are frozen.
+             * @example 12.5
+             */
+            frozen: string;
             /**
              * @description Set aside by holds.
              * @example 12.5
              */
             held: string;
             /**
-             * @description What an action could use now.
+             * @description In lots that only some actions may use.
+             * @example 12.5
+             */
+            scoped: string;
+            /**
+             * @description What any action could use now.
              * @example 12.5
              */
             spendable: string;
@@ -322,7 +591,267 @@ export interface components {
             upcoming: string;
         };
         BalanceWithLots: components["schemas"]["Balance"] & {
+            /** @description How many lots have something left. */
+            lot_count: number;
+            /** @description With something left, in the order in which they burn: the first 100. */
             lots: components["schemas"]["Lot"][];
+        };
+        BatchAnswer: {
+            outcomes: components["schemas"]["BatchOutcome"][];
+        };
+        BatchOperation: {
+            /**
+             * @description An action of the catalog, at its price.
+             * @example image.hires
+             */
+            action?: string;
+            /**
+             * @description Credits: a decimal as text with at most six decimals, or a whole number.
+             * @example 12.5
+             */
+            credits?: string | number;
+            /**
+             * @description The app's own id of its user or organisation, byte for byte.
+             * @example user_42
+             */
+            customer: string;
+            description?: string;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @description Counters that this must not bring above their maximum, or it is refused with `limit_exceeded`. They come into being when first named. */
+            limits?: components["schemas"]["Limit"][];
+            /** @description Never refuse for want of credits or for a limit: take what is there, and say in `would_refuse` what would have been. */
+            observe?: boolean;
+            /** @enum {string} */
+            op: "charge";
+            /** @description How many times over; 1 unless given. */
+            quantity?: number;
+            /** @description With `credits`; the catalog's first unit unless given. */
+            unit?: string;
+        } | {
+            /**
+             * @description An action of the catalog, at its price.
+             * @example image.hires
+             */
+            action?: string;
+            /**
+             * @description Credits: a decimal as text with at most six decimals, or a whole number.
+             * @example 12.5
+             */
+            credits?: string | number;
+            /**
+             * @description The app's own id of its user or organisation, byte for byte.
+             * @example user_42
+             */
+            customer: string;
+            description?: string;
+            /** @description When it lapses by itself; 300 unless given. */
+            expires_in_seconds?: number;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @description Counters that this must not bring above their maximum, or it is refused with `limit_exceeded`. They come into being when first named. */
+            limits?: components["schemas"]["Limit"][];
+            /** @description Never refuse for want of credits or for a limit: take what is there, and say in `would_refuse` what would have been. */
+            observe?: boolean;
+            /**
+             * @description What happens when it lapses: it gives everything back unless given; or it charges what the last checkpoint says, or all that it still holds.
+             * @enum {string}
+             */
+            on_lapse?: "release" | "charge_checkpoint" | "charge_all";
+            /** @enum {string} */
+            op: "hold";
+            /** @description How many times over; 1 unless given. */
+            quantity?: number;
+            /** @description With `credits`; the catalog's first unit unless given. */
+            unit?: string;
+        } | {
+            /**
+             * @description What happens to use above what is held, and to use of a hold that has lapsed: it is refused unless given; or it is charged as far as credits go; or that, and the rest is owed.
+             * @enum {string}
+             */
+            above?: "refuse" | "up_to_spendable" | "owe";
+            /**
+             * @description All that it still holds unless given. May be 0.
+             * @example 12.5
+             */
+            credits?: string | number;
+            /** @description Whether it ends the hold and gives back the rest; true unless given. False leaves it placed, for further captures. */
+            final?: boolean;
+            hold: string;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @enum {string} */
+            op: "capture";
+        } | {
+            hold: string;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @enum {string} */
+            op: "release";
+        } | {
+            /**
+             * @description Used so far, in all: what was captured counts in it.
+             * @example 12.5
+             */
+            credits: string | number;
+            hold: string;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @enum {string} */
+            op: "checkpoint";
+        } | {
+            /** @description From now. Never makes it lapse earlier. */
+            expires_in_seconds: number;
+            hold: string;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @enum {string} */
+            op: "extend";
+        } | {
+            charge: string;
+            /**
+             * @description All that is not refunded yet unless given.
+             * @example 12.5
+             */
+            credits?: string | number;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @enum {string} */
+            op: "refund";
+            /** @description For the journal: it stands on the entries. */
+            reason?: string;
+        } | {
+            /**
+             * @description Unless given: `paid` for a purchase or a plan, `promotional` for the rest.
+             * @enum {string}
+             */
+            category?: "paid" | "promotional";
+            /**
+             * @description Credits: a decimal as text with at most six decimals, or a whole number.
+             * @example 12.5
+             */
+            credits: string | number;
+            /**
+             * @description The app's own id of its user or organisation, byte for byte.
+             * @example user_42
+             */
+            customer: string;
+            /**
+             * Format: date-time
+             * @description When it starts; now unless given.
+             * @example 2026-11-22T12:00:00Z
+             */
+            effective_at?: string;
+            /**
+             * @description So long after its start; instead of `expires_at`. Months are of the calendar, in UTC: to the last day of a shorter one.
+             * @example {
+             *       "months": 12
+             *     }
+             */
+            expires_after?: {
+                days?: number;
+                months?: number;
+            };
+            /**
+             * Format: date-time
+             * @description From then on it pays no more; never unless given.
+             * @example 2026-11-22T12:00:00Z
+             */
+            expires_at?: string;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @description For how many days credits that come back after the expiry live again; 0 unless given. */
+            late_return_days?: number;
+            /** @description Text of the app, kept with the lot. Never anything personal: a lot is never changed. */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Shown to the customer.
+             * @example Sorry for the outage
+             */
+            name: string;
+            /** @enum {string} */
+            op: "grant";
+            /** @description What was paid for it. */
+            paid?: {
+                /** @description In the smallest unit of the currency: cents for USD. */
+                amount_minor: number;
+                /** @example USD */
+                currency: string;
+            };
+            /** @description Lower burns first; 0 unless given. */
+            priority?: number;
+            /** @description Whether it repays what is owed. Unless given: paid lots do, promotional ones do not. */
+            repays_debt?: boolean;
+            /** @description The actions of the catalog that it may pay for; all unless given. */
+            scope?: string[];
+            /**
+             * @description How the credits came.
+             * @enum {string}
+             */
+            source: "purchase" | "plan" | "promotion" | "gift" | "referral" | "adjustment";
+            /** @description The catalog's first unit unless given. */
+            unit?: string;
+        } | {
+            /**
+             * @description Who does it.
+             * @example support:mia
+             */
+            actor: string;
+            /**
+             * @description Credits, with a minus where they are taken: a decimal as text, or a whole number.
+             * @example -12.5
+             */
+            credits: string | number;
+            /**
+             * @description The app's own id of its user or organisation, byte for byte.
+             * @example user_42
+             */
+            customer: string;
+            /** @description The idempotency key of this operation, as the header is of a request. */
+            key: string;
+            /** @enum {string} */
+            op: "adjust";
+            /**
+             * @description Stands on the entries, and names the lot where credits are added: the customer sees it.
+             * @example Counted twice on May 3
+             */
+            reason: string;
+            /** @description The catalog's first unit unless given. */
+            unit?: string;
+        };
+        BatchOutcome: components["schemas"]["ChargeOutcome"] | components["schemas"]["HoldOutcome"] | components["schemas"]["CaptureOutcome"] | components["schemas"]["ChangedHoldOutcome"] | components["schemas"]["RefundOutcome"] | components["schemas"]["GrantOutcome"] | components["schemas"]["AdjustmentOutcome"] | components["schemas"]["RefusedOutcome"];
+        Capture: components["schemas"]["Hold"] & {
+            /**
+             * @description What this capture spent, what is owed included.
+             * @example 12.5
+             */
+            charged: string;
+            /**
+             * @description What of it no lot paid, and is debt now.
+             * @example 12.5
+             */
+            owed: string;
+            /** @description Which lots paid for this capture. */
+            paid_from?: components["schemas"]["LotShare"][];
+            /**
+             * @description This capture: what a refund names.
+             * @example txn_…
+             */
+            transaction: string;
+        };
+        CaptureOutcome: components["schemas"]["Capture"] & {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            op: "capture";
+        };
+        ChangedHoldOutcome: components["schemas"]["Hold"] & {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            op: "release" | "checkpoint" | "extend";
         };
         Charge: {
             action: string | null;
@@ -342,8 +871,19 @@ export interface components {
             /** @example txn_… */
             id: string;
             /** @description Which lots paid, in the order in which they burn. */
-            paid_from: components["schemas"]["PaidFrom"][];
+            paid_from: components["schemas"]["LotShare"][];
             unit: string;
+            /** @description Of what was observed: the refusal that it would have met. Null otherwise. */
+            would_refuse: {
+                code: string;
+                detail: string;
+            } | null;
+        };
+        ChargeOutcome: components["schemas"]["Charge"] & {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            op: "charge";
         };
         Customer: {
             /**
@@ -407,9 +947,17 @@ export interface components {
             balance: components["schemas"]["Balance"];
             lot: components["schemas"]["Lot"];
         };
+        GrantOutcome: components["schemas"]["Grant"] & {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            op: "grant";
+        };
         Health: {
             /** @enum {string} */
             mode: "test" | "live";
+            /** @description Whether nothing is refused for want of credits or for a limit. */
+            observe: boolean;
             /** @enum {string} */
             status: "ok";
             version: string;
@@ -418,10 +966,15 @@ export interface components {
             action: string | null;
             balance: components["schemas"]["Balance"];
             /**
-             * @description What of it was spent.
+             * @description What was spent in all, by captures and at the lapse: what was above the hold included.
              * @example 12.5
              */
             captured: string;
+            /**
+             * @description The use that was last reported while it ran.
+             * @example 12.5
+             */
+            checkpoint: string;
             /**
              * @description What was held.
              * @example 12.5
@@ -442,19 +995,42 @@ export interface components {
             expires_at: string;
             /** @example hold_… */
             id: string;
-            /** @description Which lots it holds from; once captured, which lots paid; empty once released or lapsed. */
-            paid_from: components["schemas"]["PaidFrom"][];
+            /** @enum {string} */
+            on_lapse: "release" | "charge_checkpoint" | "charge_all";
+            /** @description While it is placed: which lots it holds from. Once it has ended: which of them paid, and how much. */
+            paid_from: components["schemas"]["LotShare"][];
             /**
              * Format: date-time
              * @description ISO 8601, UTC
              * @example 2026-11-22T12:00:00.000Z
              */
             placed_at: string;
+            /**
+             * @description What it still holds.
+             * @example 12.5
+             */
+            remaining: string;
             /** @enum {string} */
             state: "placed" | "captured" | "released" | "lapsed";
+            /**
+             * @description Use that was reported and charged to nobody.
+             * @example 12.5
+             */
+            uncollected: string;
             unit: string;
         };
+        HoldOutcome: components["schemas"]["PlacedHold"] & {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            op: "hold";
+        };
         InsufficientCreditsProblem: components["schemas"]["Problem"] & ({
+            /**
+             * @description What the customer owes; it counts as missing.
+             * @example 12.5
+             */
+            debt: string;
             /**
              * @description Credits, exact: a decimal with at most six decimals.
              * @example 12.5
@@ -468,16 +1044,7 @@ export interface components {
              */
             missing: string;
             /** @description The smallest pack that covers what is missing. */
-            pack: {
-                /**
-                 * @description Credits, exact: a decimal with at most six decimals.
-                 * @example 12.5
-                 */
-                credits: string;
-                name: string;
-                pack: string;
-                price: components["schemas"]["Money"];
-            } | null;
+            pack: components["schemas"]["PackOffer"] | null;
             /**
              * @description Credits, exact: a decimal with at most six decimals.
              * @example 12.5
@@ -492,12 +1059,61 @@ export interface components {
         } & {
             [key: string]: unknown;
         });
+        Limit: {
+            /**
+             * @description Whose use is counted, within the wallet that pays.
+             * @enum {string}
+             */
+            by: "customer" | "member" | "api_key" | "action" | "run";
+            /** @description Which member, key or run; by action, the request's own action unless given. */
+            id?: string;
+            /**
+             * @description What is used in the window must not exceed it.
+             * @example 12.5
+             */
+            max: string | number;
+            /**
+             * @description Calendar windows are in UTC, weeks start on Monday. A rolling one looks back an hour, a day, 7 or 30 days, in steps of a 24th of it.
+             * @enum {string}
+             */
+            window: "day" | "week" | "month" | "lifetime" | "rolling_hour" | "rolling_day" | "rolling_week" | "rolling_month";
+        };
+        LimitExceededProblem: components["schemas"]["Problem"] & ({
+            /** @description Whose: `customer`, `member:alice`. */
+            limit: string;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            max: string;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            requested: string;
+            /**
+             * Format: date-time
+             * @description When there is room again; null for never.
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            resets_at: string | null;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            used: string;
+            window: string;
+        } & {
+            [key: string]: unknown;
+        });
         Lot: {
             /**
              * @description Credits, exact: a decimal with at most six decimals.
              * @example 12.5
              */
             available: string;
+            /** @enum {string} */
+            category: "paid" | "promotional";
             /**
              * Format: date-time
              * @description ISO 8601, UTC
@@ -505,13 +1121,19 @@ export interface components {
              */
             effective_at: string;
             /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            expired: string;
+            /**
              * Format: date-time
              * @description ISO 8601, UTC
              * @example 2026-11-22T12:00:00.000Z
              */
             expires_at: string | null;
+            frozen: boolean;
             /**
-             * @description Credits, exact: a decimal with at most six decimals.
+             * @description All that ever was in it: the sum of available, held, spent, expired and revoked.
              * @example 12.5
              */
             granted: string;
@@ -528,12 +1150,74 @@ export interface components {
             held: string;
             /** @example lot_… */
             id: string;
+            late_return_days: number;
+            metadata: {
+                [key: string]: string;
+            };
             name: string;
+            order: string | null;
+            /** @description What was paid for it. */
+            paid: components["schemas"]["Money"] | null;
+            /**
+             * @description Of what is held: what is revoked when it comes back.
+             * @example 12.5
+             */
+            pending: string;
+            /** @description Lower burns first. */
+            priority: number;
+            repays_debt: boolean;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            revoked: string;
+            /** @description The actions that it may pay for; null for all. */
+            scope: string[] | null;
             /**
              * @description How the credits came.
              * @enum {string}
              */
             source: "purchase" | "plan" | "promotion" | "gift" | "referral" | "adjustment";
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            spent: string;
+        };
+        LotChange: {
+            balance: components["schemas"]["Balance"];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description Revoked, what is pending until it is given back included; or expired. 0 where nothing moved.
+             * @example 12.5
+             */
+            credits: string;
+            customer: string;
+            /** @example txn_… */
+            id: string;
+            lot: string;
+            /** @enum {string} */
+            operation: "revoke" | "freeze" | "unfreeze" | "expire";
+            /**
+             * @description Debt that it made, for credits that were spent already.
+             * @example 12.5
+             */
+            owed: string;
+            reason: string | null;
+            unit: string;
+        };
+        LotShare: {
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            credits: string;
+            lot: string;
         };
         Money: {
             /** @description In the smallest unit of the currency: cents for USD. */
@@ -595,13 +1279,51 @@ export interface components {
             state: "created" | "open" | "credited";
             unit: string;
         };
-        PaidFrom: {
+        OwnedLot: components["schemas"]["Lot"] & {
+            customer: string;
+            unit: string;
+        };
+        PackOffer: {
             /**
              * @description Credits, exact: a decimal with at most six decimals.
              * @example 12.5
              */
             credits: string;
-            lot: string;
+            name: string;
+            pack: string;
+            price: components["schemas"]["Money"];
+        };
+        PastBalance: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            at: string;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            available: string;
+            customer: string;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            debt: string;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            held: string;
+            unit: string;
+        };
+        PlacedHold: components["schemas"]["Hold"] & {
+            /** @description Of what was observed: the refusal that it would have met. Null otherwise. */
+            would_refuse: {
+                code: string;
+                detail: string;
+            } | null;
         };
         Prices: {
             actions: {
@@ -658,6 +1380,79 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        Quote: {
+            action: string | null;
+            affordable: boolean;
+            customer: string;
+            /** @description Which lots would pay, in the order in which they burn: as far as they go. */
+            from: components["schemas"]["LotShare"][];
+            /** @description Of a refusal: a sentence for the end user. */
+            message: string | null;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            missing: string;
+            /** @description The smallest pack that covers what is missing. */
+            pack: components["schemas"]["PackOffer"] | null;
+            /**
+             * @description The code that a charge would be refused with.
+             * @example insufficient_credits
+             */
+            refusal: string | null;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            required: string;
+            /**
+             * @description What this action could use: lots that only it and some others may use included.
+             * @example 12.5
+             */
+            spendable: string;
+            unit: string;
+        };
+        Refund: {
+            action: string | null;
+            balance: components["schemas"]["Balance"];
+            /** @description The transaction that was refunded. */
+            charge: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description In all: returned to lots, and debt that is owed no more.
+             * @example 12.5
+             */
+            credits: string;
+            customer: string;
+            /**
+             * @description Debt that the charge had made, and that is owed no more.
+             * @example 12.5
+             */
+            debt_repaid: string;
+            /** @example txn_… */
+            id: string;
+            reason: string | null;
+            /** @description Which lots got credits back, the last one that paid first. */
+            returned_to: components["schemas"]["LotShare"][];
+            unit: string;
+        };
+        RefundOutcome: components["schemas"]["Refund"] & {
+            /** @enum {boolean} */
+            ok: true;
+            /** @enum {string} */
+            op: "refund";
+        };
+        RefusedOutcome: {
+            /** @enum {boolean} */
+            ok: false;
+            op: string;
+            problem: components["schemas"]["Problem"] & unknown;
         };
         Verification: {
             differences: {
@@ -726,6 +1521,231 @@ export interface operations {
             };
         };
     };
+    adjust: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who does it.
+                     * @example support:mia
+                     */
+                    actor: string;
+                    /**
+                     * @description Credits, with a minus where they are taken: a decimal as text, or a whole number.
+                     * @example -12.5
+                     */
+                    credits: string | number;
+                    /**
+                     * @description The app's own id of its user or organisation, byte for byte.
+                     * @example user_42
+                     */
+                    customer: string;
+                    /**
+                     * @description Stands on the entries, and names the lot where credits are added: the customer sees it.
+                     * @example Counted twice on May 3
+                     */
+                    reason: string;
+                    /** @description The catalog's first unit unless given. */
+                    unit?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_credits`: Not enough credits. Nothing was taken. `pack` is the smallest pack that covers what is missing, `message` a sentence to show to the end user. The same request succeeds after a top-up. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InsufficientCreditsProblem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `unknown_unit`: No such unit in the catalog. Units are declared in tallystick.config.ts. Where no unit is named, the first one is meant.
+             *
+             *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
+             *
+             *     `wallet_full`: More than a wallet can hold. The largest amount is far beyond any real balance: look for an amount in the wrong unit.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    operations: components["schemas"]["BatchOperation"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     charge: {
         parameters: {
             query?: never;
@@ -755,6 +1775,10 @@ export interface operations {
                      */
                     customer: string;
                     description?: string;
+                    /** @description Counters that this must not bring above their maximum, or it is refused with `limit_exceeded`. They come into being when first named. */
+                    limits?: components["schemas"]["Limit"][];
+                    /** @description Never refuse for want of credits or for a limit: take what is there, and say in `would_refuse` what would have been. */
+                    observe?: boolean;
                     /** @description How many times over; 1 unless given. */
                     quantity?: number;
                     /** @description With `credits`; the catalog's first unit unless given. */
@@ -803,6 +1827,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["InsufficientCreditsProblem"];
                 };
             };
+            /** @description `limit_exceeded`: A limit is reached. Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["LimitExceededProblem"];
+                };
+            };
             /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
             409: {
                 headers: {
@@ -812,7 +1845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -834,6 +1867,137 @@ export interface operations {
              * @description `unknown_action`: No such action in the catalog. Add the action to tallystick.config.ts, or correct the name. Typed by the catalog, the client does not compile with it.
              *
              *     `unknown_unit`: No such unit in the catalog. Units are declared in tallystick.config.ts. Where no unit is named, the first one is meant.
+             *
+             *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundCharge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The `id` of a charge, or the `transaction` of a capture or of an entry. */
+                charge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description All that is not refunded yet unless given.
+                     * @example 12.5
+                     */
+                    credits?: string | number;
+                    /** @description For the journal: it stands on the entries. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `charge_not_found`: No such charge. Ids are opaque and start with `txn_`. Grants, holds and refunds have transactions too; they cannot be refunded. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `refund_exceeds_charge`: More than can be refunded. A charge is refunded at most once, in one or several parts. Credits of a lot that was revoked meanwhile have nothing to go back to.
              *
              *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
              */
@@ -948,7 +2112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1050,7 +2214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1159,15 +2323,96 @@ export interface operations {
             };
         };
     };
+    getBalanceAt: {
+        parameters: {
+            query: {
+                at: string;
+                /** @description The catalog's first unit unless given. */
+                unit?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The app's own id of its user or organisation, byte for byte. */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastBalance"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_unit`: No such unit in the catalog. Units are declared in tallystick.config.ts. Where no unit is named, the first one is meant. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEntries: {
         parameters: {
             query?: {
+                action?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Recorded then or later. */
+                from?: string;
+                hold?: string;
                 /** @description 20 unless given. */
                 limit?: number;
+                lot?: string;
+                /** @description Of lots that this order bought. */
+                order?: string;
                 /** @description The catalog's first unit unless given. */
                 unit?: string;
+                /** @description Recorded before. */
+                until?: string;
             };
             header?: never;
             path: {
@@ -1308,6 +2553,88 @@ export interface operations {
             };
         };
     };
+    getQuote: {
+        parameters: {
+            query?: {
+                /** @description An action of the catalog, at its price. */
+                action?: string;
+                /** @description Credits: a decimal as text with at most six decimals, or a whole number. */
+                credits?: string | number;
+                quantity?: number;
+                /** @description With `credits`; the catalog's first unit unless given. */
+                unit?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The app's own id of its user or organisation, byte for byte. */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `unknown_action`: No such action in the catalog. Add the action to tallystick.config.ts, or correct the name. Typed by the catalog, the client does not compile with it.
+             *
+             *     `unknown_unit`: No such unit in the catalog. Units are declared in tallystick.config.ts. Where no unit is named, the first one is meant.
+             *
+             *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     grant: {
         parameters: {
             query?: never;
@@ -1322,6 +2649,11 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * @description Unless given: `paid` for a purchase or a plan, `promotional` for the rest.
+                     * @enum {string}
+                     */
+                    category?: "paid" | "promotional";
+                    /**
                      * @description Credits: a decimal as text with at most six decimals, or a whole number.
                      * @example 12.5
                      */
@@ -1333,21 +2665,50 @@ export interface operations {
                     customer: string;
                     /**
                      * Format: date-time
+                     * @description When it starts; now unless given.
                      * @example 2026-11-22T12:00:00Z
                      */
                     effective_at?: string;
                     /**
+                     * @description So long after its start; instead of `expires_at`. Months are of the calendar, in UTC: to the last day of a shorter one.
+                     * @example {
+                     *       "months": 12
+                     *     }
+                     */
+                    expires_after?: {
+                        days?: number;
+                        months?: number;
+                    };
+                    /**
                      * Format: date-time
+                     * @description From then on it pays no more; never unless given.
                      * @example 2026-11-22T12:00:00Z
                      */
                     expires_at?: string;
+                    /** @description For how many days credits that come back after the expiry live again; 0 unless given. */
+                    late_return_days?: number;
+                    /** @description Text of the app, kept with the lot. Never anything personal: a lot is never changed. */
+                    metadata?: {
+                        [key: string]: string;
+                    };
                     /**
                      * @description Shown to the customer.
                      * @example Sorry for the outage
                      */
                     name: string;
+                    /** @description What was paid for it. */
+                    paid?: {
+                        /** @description In the smallest unit of the currency: cents for USD. */
+                        amount_minor: number;
+                        /** @example USD */
+                        currency: string;
+                    };
                     /** @description Lower burns first; 0 unless given. */
                     priority?: number;
+                    /** @description Whether it repays what is owed. Unless given: paid lots do, promotional ones do not. */
+                    repays_debt?: boolean;
+                    /** @description The actions of the catalog that it may pay for; all unless given. */
+                    scope?: string[];
                     /**
                      * @description How the credits came.
                      * @enum {string}
@@ -1399,7 +2760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1419,6 +2780,8 @@ export interface operations {
             };
             /**
              * @description `unknown_unit`: No such unit in the catalog. Units are declared in tallystick.config.ts. Where no unit is named, the first one is meant.
+             *
+             *     `unknown_action`: No such action in the catalog. Add the action to tallystick.config.ts, or correct the name. Typed by the catalog, the client does not compile with it.
              *
              *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
              *
@@ -1489,6 +2852,15 @@ export interface operations {
                     description?: string;
                     /** @description When it lapses by itself; 300 unless given. */
                     expires_in_seconds?: number;
+                    /** @description Counters that this must not bring above their maximum, or it is refused with `limit_exceeded`. They come into being when first named. */
+                    limits?: components["schemas"]["Limit"][];
+                    /** @description Never refuse for want of credits or for a limit: take what is there, and say in `would_refuse` what would have been. */
+                    observe?: boolean;
+                    /**
+                     * @description What happens when it lapses: it gives everything back unless given; or it charges what the last checkpoint says, or all that it still holds.
+                     * @enum {string}
+                     */
+                    on_lapse?: "release" | "charge_checkpoint" | "charge_all";
                     /** @description How many times over; 1 unless given. */
                     quantity?: number;
                     /** @description With `credits`; the catalog's first unit unless given. */
@@ -1503,7 +2875,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Hold"];
+                    "application/json": components["schemas"]["PlacedHold"];
                 };
             };
             /**
@@ -1537,6 +2909,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["InsufficientCreditsProblem"];
                 };
             };
+            /** @description `limit_exceeded`: A limit is reached. Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["LimitExceededProblem"];
+                };
+            };
             /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
             409: {
                 headers: {
@@ -1546,7 +2927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1686,10 +3067,145 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description All that was held unless given.
+                     * @description What happens to use above what is held, and to use of a hold that has lapsed: it is refused unless given; or it is charged as far as credits go; or that, and the rest is owed.
+                     * @enum {string}
+                     */
+                    above?: "refuse" | "up_to_spendable" | "owe";
+                    /**
+                     * @description All that it still holds unless given. May be 0.
                      * @example 12.5
                      */
                     credits?: string | number;
+                    /** @description Whether it ends the hold and gives back the rest; true unless given. False leaves it placed, for further captures. */
+                    final?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capture"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `hold_not_found`: No such hold. Ids are opaque and start with `hold_`. A hold of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `hold_already_ended`: The hold has ended. A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`, or extend its hold. What a lapsed hold used is not forgotten: it is reported as `uncollected`; to charge it, capture with `above` set to `up_to_spendable` or `owe`.
+             *
+             *     `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `capture_exceeds_hold`: More than was held. Hold the worst case before the call, and capture what it really used. `above: "up_to_spendable"` charges the rest as far as the wallet covers it, `above: "owe"` makes debt of what it does not. What was asked for is remembered on the hold and, unless captured after all, reported as `uncollected`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkpointHold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Used so far, in all: what was captured counts in it.
+                     * @example 12.5
+                     */
+                    credits: string | number;
                 };
             };
         };
@@ -1747,7 +3263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1765,12 +3281,115 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
-             * @description `capture_exceeds_hold`: More than was held. Hold the worst case before the call, and capture what it really used. `above: "up_to_spendable"` charges the rest as far as the wallet covers it, `above: "owe"` makes debt of what it does not. What was asked for is remembered on the hold and, unless captured after all, reported as `uncollected`.
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
              */
-            422: {
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    extendHold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description From now. Never makes it lapse earlier. */
+                    expires_in_seconds: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `hold_not_found`: No such hold. Ids are opaque and start with `hold_`. A hold of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `hold_already_ended`: The hold has ended. A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`, or extend its hold. What a lapsed hold used is not forgotten: it is reported as `uncollected`; to charge it, capture with `above` set to `up_to_spendable` or `owe`.
+             *
+             *     `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1873,7 +3492,545 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedLot"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `lot_not_found`: No such lot. Ids are opaque and start with `lot_`. A lot of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    expireLot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For the journal: it stands on the entries. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotChange"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `lot_not_found`: No such lot. Ids are opaque and start with `lot_`. A lot of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezeLot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For the journal: it stands on the entries. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotChange"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `lot_not_found`: No such lot. Ids are opaque and start with `lot_`. A lot of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeLot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description All that is not revoked yet unless given.
+                     * @example 12.5
+                     */
+                    credits?: string | number;
+                    /** @description For the journal: it stands on the entries. */
+                    reason?: string;
+                    /**
+                     * @description What happens for credits that are spent: they are owed unless given.
+                     * @enum {string}
+                     */
+                    spent?: "owe" | "forgive";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotChange"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `lot_not_found`: No such lot. Ids are opaque and start with `lot_`. A lot of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `revoke_exceeds_lot`: More than can be revoked. A lot is revoked once at most, whoever asks: what a refund took, a dispute does not take again.
+             *
+             *     `invalid_amount`: The amount makes no sense. Credits are granted, charged and held in amounts above zero and up to a trillion.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfreezeLot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For the journal: it stands on the entries. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotChange"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `lot_not_found`: No such lot. Ids are opaque and start with `lot_`. A lot of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2103,7 +4260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body_too_large`: The body is too large. No request of this API needs a large body: look at what is sent. */
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
             413: {
                 headers: {
                     [name: string]: unknown;

@@ -1,19 +1,29 @@
 import { expectTypeOf, test } from 'vitest'
 import type {
+  Adjustment,
   Answer,
   Balance,
   BalanceWithLots,
+  BatchOperation,
+  BatchOutcome,
   Body,
+  Capture,
   Charge,
   Customer,
   Entry,
   Grant,
   Hold,
   Lot,
+  LotChange,
+  LotShare,
   Money,
   Order,
-  PaidFrom,
+  OwnedLot,
+  PastBalance,
+  PlacedHold,
   Prices,
+  Quote,
+  Refund,
   Verification,
 } from './wire.ts'
 
@@ -29,7 +39,17 @@ test('every type that is read off the OpenAPI document is there', () => {
   expectTypeOf<Lot>().not.toBeNever()
   expectTypeOf<Money>().not.toBeNever()
   expectTypeOf<Order>().not.toBeNever()
-  expectTypeOf<PaidFrom>().not.toBeNever()
+  expectTypeOf<LotShare>().not.toBeNever()
+  expectTypeOf<Adjustment>().not.toBeNever()
+  expectTypeOf<BatchOperation>().not.toBeNever()
+  expectTypeOf<BatchOutcome>().not.toBeNever()
+  expectTypeOf<Capture>().not.toBeNever()
+  expectTypeOf<LotChange>().not.toBeNever()
+  expectTypeOf<OwnedLot>().not.toBeNever()
+  expectTypeOf<PastBalance>().not.toBeNever()
+  expectTypeOf<PlacedHold>().not.toBeNever()
+  expectTypeOf<Quote>().not.toBeNever()
+  expectTypeOf<Refund>().not.toBeNever()
   expectTypeOf<Prices>().not.toBeNever()
   expectTypeOf<Verification>().not.toBeNever()
   expectTypeOf<Body<'post', '/v1/holds'>>().not.toBeNever()
@@ -40,5 +60,7 @@ test('amounts are text, money is in whole minor units, states are named', () => 
   expectTypeOf<Balance['spendable']>().toEqualTypeOf<string>()
   expectTypeOf<Money>().toEqualTypeOf<{ amount_minor: number; currency: string }>()
   expectTypeOf<Hold['state']>().toEqualTypeOf<'placed' | 'captured' | 'released' | 'lapsed'>()
-  expectTypeOf<Answer<'get', '/v1/holds/{hold}'>>().toEqualTypeOf<Hold>()
+  expectTypeOf<Answer<'post', '/v1/holds/{hold}/release'>>().toEqualTypeOf<Hold>()
+  expectTypeOf<Extract<BatchOutcome, { ok: true; op: 'charge' }>>().toExtend<Charge>()
+  expectTypeOf<Extract<BatchOutcome, { ok: false }>['problem']['code']>().toEqualTypeOf<string>()
 })

@@ -24,13 +24,30 @@ export type Answer<M extends Method, P extends PathOf<M>> =
   Operation<M, P> extends { responses: infer R } ? Json<R[keyof R & (200 | 201)]> : never
 
 export type BalanceWithLots = Answer<'get', '/v1/customers/{customer}/balance'>
+export type PastBalance = Answer<'get', '/v1/customers/{customer}/balance-at'>
+export type Quote = Answer<'get', '/v1/customers/{customer}/quote'>
 export type Lot = BalanceWithLots['lots'][number]
+/** A lot with whose it is. */
+export type OwnedLot = Answer<'get', '/v1/lots/{lot}'>
+/** What revoking, freezing, unfreezing or expiring a lot did. */
+export type LotChange = Answer<'post', '/v1/lots/{lot}/revoke'>
 export type Customer = Answer<'put', '/v1/customers/{customer}'>
 export type Charge = Answer<'post', '/v1/charges'>
 export type Balance = Charge['balance']
-export type PaidFrom = Charge['paid_from'][number]
-export type Hold = Answer<'post', '/v1/holds'>
+/** Credits of one lot. */
+export type LotShare = Charge['paid_from'][number]
+export type Refund = Answer<'post', '/v1/charges/{charge}/refund'>
+export type Hold = Answer<'get', '/v1/holds/{hold}'>
+/** A hold just placed: when it was observed, with what would have been refused. */
+export type PlacedHold = Answer<'post', '/v1/holds'>
+/** A hold with what one capture of it did. */
+export type Capture = Answer<'post', '/v1/holds/{hold}/capture'>
 export type Grant = Answer<'post', '/v1/grants'>
+export type Adjustment = Answer<'post', '/v1/adjustments'>
+/** One of a batch, each under a key of its own. */
+export type BatchOperation = Body<'post', '/v1/batch'>['operations'][number]
+/** What became of one of a batch: `ok` says whether it succeeded, and `op` what it answers then. */
+export type BatchOutcome = Answer<'post', '/v1/batch'>['outcomes'][number]
 export type Order = Answer<'post', '/v1/checkouts'>
 export type Money = Order['price']
 export type Orders = Answer<'get', '/v1/customers/{customer}/orders'>

@@ -10,7 +10,8 @@ export const unknownAction = refusal({
   code: 'unknown_action',
   status: 422,
   title: 'No such action in the catalog',
-  detail: (facts: Known) => `The catalog has no action ${facts.name}. ${knownOnes('action', facts)}`,
+  detail: (facts: Known & { readonly unit?: string | undefined }) =>
+    `The catalog has no action ${facts.name}${facts.unit === undefined ? '' : ` in ${facts.unit}`}. ${knownOnes('action', facts)}`,
   help: 'Add the action to tallystick.config.ts, or correct the name. Typed by the catalog, the client does not compile with it.',
 })
 

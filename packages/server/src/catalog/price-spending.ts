@@ -40,6 +40,12 @@ export function positiveCredits(credits: bigint): Credits {
   throw invalidAmount({ amount: decimalFromCredits(credits), expected })
 }
 
+/** @throws invalidAmount unless something is added or taken, within what a wallet can count */
+export function adjustedCredits(credits: bigint): Credits {
+  if (credits === 0n) throw invalidAmount({ amount: '0', expected: 'above or below zero' })
+  return credits > 0n ? positiveCredits(credits) : micros(0n - positiveCredits(-credits))
+}
+
 /** The unit named, or the first one. @throws unknownUnit */
 export function unitOf(catalog: Catalog, unit: string | undefined): string {
   if (unit === undefined) return catalog.defaultUnit

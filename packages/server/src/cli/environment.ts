@@ -17,6 +17,8 @@ export interface Settings {
   /** Undefined where nothing is sold. */
   readonly dodo: DodoSettings | undefined
   readonly dev: boolean
+  /** Whether nothing is refused for want of credits or for a limit. */
+  readonly observe: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -45,6 +47,7 @@ const shape = {
       'is missing: the secret keys that the server accepts, comma separated, tsk_test_… or tsk_live_…. `tallystick dev` makes one and writes it to .env.local.',
   }),
   TALLYSTICK_DEV: z.enum(['0', '1'], { error: 'must be 1 or 0.' }).optional(),
+  TALLYSTICK_OBSERVE: z.enum(['0', '1'], { error: 'must be 1 or 0.' }).optional(),
   TALLYSTICK_LOG: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be debug, info, warn, error or silent.',
@@ -79,6 +82,7 @@ export function readSettings(environment: Environment): Settings {
     apiKeys,
     dodo: dodoSettingsFrom(environment),
     dev,
+    observe: values.TALLYSTICK_OBSERVE === '1',
     logLevel: values.TALLYSTICK_LOG,
   }
 }

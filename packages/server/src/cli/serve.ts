@@ -58,6 +58,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
     catalog: await loadCatalog(settings.configFile),
     database: settings.database,
     mode,
+    observe: settings.observe,
     log,
     provider: settings.dodo && { dodo: settings.dodo },
   })
@@ -87,6 +88,8 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
   const { port } = listener.address() as AddressInfo
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
   log.info({ url, mode, ...catalogFacts(engine.catalog()), provider: settings.dodo && 'dodo' }, 'listening')
+  if (settings.observe)
+    log.warn({}, 'observe mode (TALLYSTICK_OBSERVE=1): nothing is refused for want of credits or for a limit')
   return { url, engine, close }
 }
 

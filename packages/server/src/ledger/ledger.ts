@@ -14,10 +14,10 @@ import { type Quote, type QuoteInput, readQuote } from './quote.ts'
 import {
   type BalanceView,
   type HoldView,
-  type LotView,
+  type OwnedLotView,
   readBalance,
   readHold,
-  readLotViews,
+  readLot,
   readOwner,
 } from './read-wallet.ts'
 import { type Verification, verify } from './verify.ts'
@@ -53,8 +53,8 @@ export interface Ledger {
   balanceAt(owner: WalletOwner, at: Date): Promise<PastBalance>
   /** What a charge would do now, and from which lots. */
   quote(input: QuoteInput): Promise<Quote>
-  /** The lots as they were granted. */
-  lots(walletId: Uuid, ids: readonly Uuid[]): Promise<ReadonlyMap<Uuid, LotView>>
+  /** A lot as of now, open or used up. */
+  lot(id: IdInWallet): Promise<OwnedLotView | undefined>
   /** Newest first. */
   entries(owner: WalletOwner, page: EntriesPage): Promise<PageOfEntries>
   verify(): Promise<Verification>
@@ -91,7 +91,7 @@ export async function createLedger({
     balance: (owner) => database.snapshot((tx) => readBalance(tx, walletId(owner), context)),
     balanceAt: (owner, at) => database.snapshot((tx) => readBalanceAt(tx, walletId(owner), at, context)),
     quote: (input) => database.snapshot((tx) => readQuote(tx, input, context)),
-    lots: (id, ids) => database.snapshot((tx) => readLotViews(tx, id, ids)),
+    lot: (id) => database.snapshot((tx) => readLot(tx, id, context)),
     hold: (id) => database.snapshot((tx) => readHold(tx, id, context)),
     owner: (id) => database.snapshot((tx) => readOwner(tx, id)),
     entries: (owner, page) => database.snapshot((tx) => listEntries(tx, walletId(owner), page)),

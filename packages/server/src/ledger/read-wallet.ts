@@ -1,17 +1,21 @@
+import type { Selectable } from 'kysely'
 import type { Transaction } from '../database/database.ts'
-import type { Credits } from '../kernel/credits.ts'
-import { micros } from '../kernel/credits.ts'
+import type { Tables } from '../database/tables.ts'
 import type { IdInWallet, Mode, Uuid, WalletOwner } from '../kernel/ids.ts'
-import type { Money } from '../kernel/money.ts'
 import { later } from '../kernel/time.ts'
 import type { LedgerContext } from './context.ts'
+import type { Entry } from './entry.ts'
+import { lotAfter, openLotOf } from './lot.ts'
+import { type LotFacts, type LotView, viewOfLot } from './lot-view.ts'
 import type { LotCategory, LotSource } from './operations.ts'
+import type { LotUpdate } from './posting.ts'
 import {
   type DebtRow,
   debtFromRow,
   emptyWallet,
   type HoldRow,
   holdFromRow,
+  lotFromRow,
   ownerFromRow,
   type WaitingLotRow,
   type WalletRow,
@@ -20,34 +24,7 @@ import {
 } from './rows.ts'
 import { settle } from './settle.ts'
 import * as statements from './statements.ts'
-import {
-  type Balance,
-  balanceOf,
-  burnsBefore,
-  type Hold,
-  noneWaiting,
-  type OpenLot,
-  type Wallet,
-} from './wallet.ts'
-
-/** A lot with what its holder wants to know. */
-export interface LotView {
-  readonly id: Uuid
-  readonly source: LotSource
-  readonly category: LotCategory
-  readonly name: string
-  readonly granted: Credits
-  readonly available: Credits
-  readonly held: Credits
-  readonly priority: number
-  readonly effectiveAt: Date
-  readonly expiresAt: Date | undefined
-  readonly grantedAt: Date
-  readonly scope: readonly string[] | undefined
-  readonly isFrozen: boolean
-  readonly paid: Money | undefined
-  readonly metadata: Readonly<Record<string, string>>
-}
+import { type Balance, balanceOf, burnsBefore, type Hold, noneWaiting, type Wallet } from './wallet.ts'
 
 export interface BalanceView {
   readonly balance: Balance
@@ -55,6 +32,11 @@ export interface BalanceView {
   readonly lots: readonly LotView[]
   /** How many lots have something left. */
   readonly lotCount: number
+}
+
+export interface OwnedLotView {
+  readonly owner: WalletOwner
+  readonly lot: LotView
 }
 
 export interface HoldView {
@@ -68,10 +50,15 @@ export interface WalletNow {
   readonly wallet: Wallet
   readonly owner: WalletOwner | undefined
   readonly lapsed: readonly Hold[]
+  /** What time alone did and nobody has written yet. */
+  readonly entries: readonly Entry[]
+  readonly lotUpdates: readonly LotUpdate[]
   readonly now: Date
   /** When the wallet last changed; undefined when it never did. */
   readonly updatedAt: Date | undefined
 }
+
+const nothing = { lapsed: [], entries: [], lotUpdates: [] } as const
 
 /** More than a page shows. */
 const lotsShownMax = 100
@@ -80,7 +67,7 @@ export async function readWalletNow(tx: Transaction, id: Uuid, context: LedgerCo
   const [row] = await tx.run<WalletRow>(statements.readWallets, [[id]])
   const clock = context.clock?.() ?? tx.now
   if (row === undefined)
-    return { wallet: emptyWallet(id), owner: undefined, lapsed: [], now: clock, updatedAt: undefined }
+    return { ...nothing, wallet: emptyWallet(id), owner: undefined, now: clock, updatedAt: undefined }
   const now = later(clock, row.updated_at)
   const stored = walletFromRow(row)
   const waiting =
@@ -98,70 +85,72 @@ export async function readWalletNow(tx: Transaction, id: Uuid, context: LedgerCo
     wallet: settled.wallet,
     owner: ownerFromRow(row),
     lapsed: settled.lapsed,
+    entries: settled.entries,
+    lotUpdates: settled.lotUpdates,
     now,
     updatedAt: row.updated_at,
   }
 }
 
 export async function readBalance(tx: Transaction, id: Uuid, context: LedgerContext): Promise<BalanceView> {
-  const { wallet, now } = await readWalletNow(tx, id, context)
-  const lots = await viewLots(tx, id, wallet.lots.slice(0, lotsShownMax))
+  const walletNow = await readWalletNow(tx, id, context)
+  const { wallet, now } = walletNow
+  const shown = wallet.lots.slice(0, lotsShownMax)
+  const lots = await readLots(
+    tx,
+    walletNow,
+    shown.map((lot) => lot.id),
+  )
   return { balance: balanceOf(wallet, now), lots, lotCount: wallet.lots.length }
 }
 
-async function viewLots(tx: Transaction, walletId: Uuid, lots: readonly OpenLot[]): Promise<LotView[]> {
-  if (lots.length === 0) return []
-  const facts = await readLotViews(
-    tx,
-    walletId,
-    lots.map((lot) => lot.id),
-  )
-  return lots.flatMap((lot) => {
-    const view = facts.get(lot.id)
-    if (view === undefined) return []
-    const { available, held, expiresAt } = lot
-    return [{ ...view, available, held, expiresAt, isFrozen: lot.traits?.isFrozen === true }]
-  })
+export async function readLot(
+  tx: Transaction,
+  { walletId, id }: IdInWallet,
+  context: LedgerContext,
+): Promise<OwnedLotView | undefined> {
+  const walletNow = await readWalletNow(tx, walletId, context)
+  const { owner } = walletNow
+  const [lot] = await readLots(tx, walletNow, [id])
+  return owner === undefined || lot === undefined ? undefined : { owner, lot }
 }
 
-/** Lots by their ids, as granted: with nothing in them. */
-export async function readLotViews(
+/** Lots by their ids, in that order, as of now. */
+async function readLots(
   tx: Transaction,
-  walletId: Uuid,
+  { wallet, entries, lotUpdates }: WalletNow,
   ids: readonly Uuid[],
-): Promise<ReadonlyMap<Uuid, LotView>> {
+): Promise<LotView[]> {
+  if (ids.length === 0) return []
   const rows = await tx.db
     .selectFrom('lots')
     .selectAll()
-    .where('wallet_id', '=', walletId)
+    .where('wallet_id', '=', wallet.id)
     .where('id', 'in', [...ids])
     .execute()
-  const none = micros(0n)
-  return new Map(
-    rows.map((row): [Uuid, LotView] => [
-      row.id,
-      {
-        id: row.id,
-        source: row.source as LotSource,
-        category: row.category as LotCategory,
-        name: row.name,
-        granted: micros(row.granted_micros),
-        available: none,
-        held: none,
-        priority: row.priority,
-        effectiveAt: row.effective_at,
-        expiresAt: row.expires_at ?? undefined,
-        grantedAt: row.granted_at,
-        scope: row.scope ?? undefined,
-        isFrozen: row.is_frozen,
-        paid:
-          row.paid_amount_minor === null || row.paid_currency === null
-            ? undefined
-            : { amountMinor: row.paid_amount_minor, currency: row.paid_currency },
-        metadata: row.metadata ?? {},
-      },
-    ]),
-  )
+  const rowsById = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => {
+    const row = rowsById.get(id)
+    if (row === undefined) return []
+    const lot = lotAfter(lotFromRow(row), entries)
+    const expiresAt = lotUpdates.findLast((update) => update.lotId === id)?.expiresAt ?? lot.expiresAt
+    return [viewOfLot({ ...lot, expiresAt }, openLotOf(wallet, id), factsFromRow(row))]
+  })
+}
+
+function factsFromRow(row: Selectable<Tables['lots']>): LotFacts {
+  return {
+    source: row.source as LotSource,
+    category: row.category as LotCategory,
+    name: row.name,
+    grantedAt: row.granted_at,
+    paid:
+      row.paid_amount_minor === null || row.paid_currency === null
+        ? undefined
+        : { amountMinor: row.paid_amount_minor, currency: row.paid_currency },
+    metadata: row.metadata ?? {},
+    orderId: row.order_id ?? undefined,
+  }
 }
 
 export async function readHold(

@@ -5,6 +5,7 @@ import type { Money } from '../kernel/money.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import type { PastBalance } from './balance-at.ts'
 import type { EntriesFilter, PageOfEntries } from './list-entries.ts'
+import type { LotView } from './lot-view.ts'
 import type {
   AbovePolicy,
   GrantOperation,
@@ -16,7 +17,7 @@ import type {
   RevokeOperation,
 } from './operations.ts'
 import type { Quote } from './quote.ts'
-import type { BalanceView, HoldView, LotView } from './read-wallet.ts'
+import type { BalanceView, HoldView, OwnedLotView } from './read-wallet.ts'
 import type { Verification } from './verify.ts'
 import type { LapsePolicy } from './wallet.ts'
 
@@ -177,7 +178,7 @@ export type BatchRequest =
   | ({ readonly op: 'adjust' } & AdjustRequest)
 
 export type BatchOutcome =
-  | { readonly ok: true; readonly done: Done }
+  | { readonly ok: true; readonly done: Done | Granted }
   | { readonly ok: false; readonly error: unknown }
 
 /** What the routes ask of the engine. Refusals are those of the ledger, of the catalog, and nobody else's. */
@@ -189,6 +190,7 @@ export interface LedgerRequests {
   checkpoint(request: CheckpointRequest): Promise<Done>
   extend(request: ExtendRequest): Promise<Done>
   getHold(hold: IdInWallet): Promise<HoldView>
+  getLot(lot: IdInWallet): Promise<OwnedLotView>
   refund(request: RefundRequest): Promise<Done>
   grant(request: GrantRequest): Promise<Granted>
   adjust(request: AdjustRequest): Promise<Done>
@@ -196,13 +198,20 @@ export interface LedgerRequests {
   freeze(request: LotRequest): Promise<Done>
   unfreeze(request: LotRequest): Promise<Done>
   expire(request: LotRequest): Promise<Done>
-  /** Many at once, answered in their order: each as if it had been sent alone, and most in one commit. */
+  /**
+   * Many at once, answered in their order: each as if it had been sent alone, and most in one commit. On one wallet they happen in their order.
+   */
   batch(requests: readonly BatchRequest[]): Promise<BatchOutcome[]>
   balance(request: BalanceRequest): Promise<BalanceView & InWallet>
   balanceAt(request: BalanceRequest & { readonly at: Date }): Promise<PastBalance & InWallet>
-  quote(
-    request: QuoteRequest,
-  ): Promise<Quote & InWallet & { /** With the pack that helps. */ readonly refusal: Refusal | undefined }>
+  quote(request: QuoteRequest): Promise<
+    Quote &
+      InWallet & {
+        readonly action: string | undefined
+        /** With the pack that helps. */
+        readonly refusal: Refusal | undefined
+      }
+  >
   entries(request: EntriesRequest): Promise<PageOfEntries & InWallet>
   verify(): Promise<Verification>
 }

@@ -1,24 +1,54 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import { positiveCredits, priceSpending, unitOf } from '../catalog/price-spending.ts'
-import { type Mode, type Uuid, type WalletOwner, walletId } from '../kernel/ids.ts'
+import { unknownAction } from '../catalog/errors.ts'
+import { adjustedCredits, positiveCredits, priceSpending, unitOf } from '../catalog/price-spending.ts'
+import {
+  formatIdInWallet,
+  formatTransactionId,
+  type Mode,
+  type Uuid,
+  type WalletOwner,
+  walletId,
+} from '../kernel/ids.ts'
 import { Recent } from '../kernel/recent.ts'
-import { invariant, Refusal } from '../kernel/refusal.ts'
+import { Fault, Refusal } from '../kernel/refusal.ts'
+import type { Log } from '../observability/logger.ts'
 import { chargeNotFound, holdNotFound, keyReused, lotNotFound } from './errors.ts'
 import { callerKey } from './keys.ts'
 import type { Ledger } from './ledger.ts'
+import { countName } from './limits.ts'
+import { lotAsGranted } from './lot-view.ts'
 import { offerTopUp } from './offer-top-up.ts'
-import type { Key, Limit, LotOperation, Operation } from './operations.ts'
 import type {
+  CaptureOperation,
+  ChargeOperation,
+  CheckpointOperation,
+  ExtendOperation,
+  Key,
+  Limit,
+  LotOperation,
+  Operation,
+  Receipt,
+  ReleaseOperation,
+  RevokeOperation,
+} from './operations.ts'
+import type {
+  AdjustRequest,
   BatchOutcome,
   BatchRequest,
+  CaptureRequest,
+  CheckpointRequest,
   Done,
+  ExtendRequest,
   Granted,
   GrantRequest,
   HoldRequest,
-  InWallet,
   LedgerRequests,
   LimitRequest,
   LotRequest,
+  RefundRequest,
+  ReleaseRequest,
+  RevokeRequest,
+  SpendRequest,
 } from './requests.ts'
 
 export interface ServeRequestsOptions {
@@ -30,29 +60,210 @@ export interface ServeRequestsOptions {
   readonly ensureCustomer: (customer: string) => Promise<void>
   /** Whether no charge and no hold is refused for want of credits or for a limit. */
   readonly observe: boolean
+  readonly log: Log
 }
+
+/** What a request comes to: an operation of somebody's wallet, or what its key answered under an earlier catalog. */
+interface Prepared {
+  readonly owner: WalletOwner
+  readonly idempotencyKey: string
+  readonly work: { readonly operation: Operation } | { readonly answered: Receipt }
+}
+
+type HoldOperations = CaptureOperation | ReleaseOperation | CheckpointOperation | ExtendOperation
+type LotOperations = RevokeOperation | LotOperation
+
+/** An operation without what names it: its key, its wallet, its hold or lot. */
+type Unnamed<One> = One extends unknown ? Omit<One, 'walletId' | 'key' | 'holdId' | 'lotId'> : never
 
 const holdExpirySeconds = 300
 
-/** Whose a wallet is never changes; one that is forgotten costs a statement. */
-const walletsRememberedMax = 50_000
+/** Owners never change; one that is forgotten costs a statement. */
+const ownersRememberedMax = 50_000
 
 /** What apps ask, as operations of the ledger: priced by the catalog, on the customer's wallet, under the caller's key. */
 export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
-  const { ledger, mode, ensureCustomer } = options
-  const ownersByWallet = new Recent<Uuid, WalletOwner>(walletsRememberedMax)
-  const walletsByOwner = new Recent<string, InWallet>(walletsRememberedMax)
+  const { ledger, mode, ensureCustomer, log } = options
+  const ownersByWallet = new Recent<Uuid, WalletOwner>(ownersRememberedMax)
 
-  /** At once when the wallet was asked about lately, as it is for nearly every charge. */
-  function walletOf(customer: string, unit: string): InWallet | Promise<InWallet> {
-    return walletsByOwner.get(`${unit}\n${customer}`) ?? findWallet(customer, unit)
+  const prepare = {
+    charge: (request: SpendRequest) =>
+      prepareSpending(request, 'charge', (fields) => ({ kind: 'charge', ...fields })),
+
+    hold: (request: HoldRequest) => {
+      const timeToLiveMs = (request.expiresInSeconds ?? holdExpirySeconds) * 1000
+      const { onLapse } = request
+      return prepareSpending(request, 'hold', (fields) => ({
+        kind: 'hold',
+        timeToLiveMs,
+        onLapse,
+        ...fields,
+      }))
+    },
+
+    capture: (request: CaptureRequest) =>
+      prepareOnHold(request, {
+        kind: 'capture',
+        credits: request.credits,
+        isFinal: request.final,
+        above: request.above,
+      }),
+    release: (request: ReleaseRequest) => prepareOnHold(request, { kind: 'release' }),
+    checkpoint: (request: CheckpointRequest) =>
+      prepareOnHold(request, { kind: 'checkpoint', credits: request.credits }),
+    extend: (request: ExtendRequest) =>
+      prepareOnHold(request, { kind: 'extend', timeToLiveMs: request.expiresInSeconds * 1000 }),
+
+    refund: async (request: RefundRequest): Promise<Prepared> => {
+      const { charge, credits, reason, idempotencyKey } = request
+      const owner = await ownerOf(charge.walletId, () => chargeNotFound({}))
+      const operation: Operation = {
+        kind: 'refund',
+        walletId: charge.walletId,
+        key: keyOf('refund', request),
+        transaction: charge.transaction,
+        credits: credits === undefined ? undefined : positiveCredits(credits),
+        reason,
+      }
+      return { owner, idempotencyKey, work: { operation } }
+    },
+
+    grant: async (request: GrantRequest): Promise<Prepared> => {
+      const {
+        customer,
+        unit: named,
+        idempotencyKey,
+        priority = 0,
+        effectiveAt,
+        expiry,
+        paid,
+        ...rest
+      } = request
+      const { catalog } = options.catalog()
+      const credits = positiveCredits(request.credits)
+      const { walletId: wallet, owner } = await walletOf(customer, unitOf(catalog, named))
+      const key = keyOf('grant', request)
+      const refusal = refusalOfScope(catalog, owner.unit, request.scope)
+      if (refusal !== undefined) {
+        const answered = await replay(wallet, key, idempotencyKey)
+        if (answered === undefined) throw refusal
+        return { owner, idempotencyKey, work: { answered } }
+      }
+      const operation: Operation = {
+        ...rest,
+        kind: 'grant',
+        walletId: wallet,
+        key,
+        owner,
+        credits,
+        priority,
+        effectiveAt,
+        expiry,
+        paid,
+        orderId: undefined,
+      }
+      return { owner, idempotencyKey, work: { operation } }
+    },
+
+    adjust: async (request: AdjustRequest): Promise<Prepared> => {
+      const { customer, unit, reason, actor, idempotencyKey } = request
+      const credits = adjustedCredits(request.credits)
+      const { walletId: wallet, owner } = await walletOf(customer, unitOf(options.catalog().catalog, unit))
+      const key = keyOf('adjust', request)
+      const operation: Operation = { kind: 'adjust', walletId: wallet, key, owner, credits, reason, actor }
+      return { owner, idempotencyKey, work: { operation } }
+    },
+
+    revoke: (request: RevokeRequest) =>
+      prepareOnLot(request, {
+        kind: 'revoke',
+        credits: request.credits === undefined ? undefined : positiveCredits(request.credits),
+        spent: request.spent,
+        reason: request.reason,
+      }),
+    changeLot: (kind: LotOperation['kind'], request: LotRequest) =>
+      prepareOnLot(request, { kind, reason: request.reason }),
   }
 
-  async function findWallet(customer: string, unit: string): Promise<InWallet> {
+  /** Charging and holding, by what the catalog says now; a key that was bound under an earlier catalog answers what it answered then. */
+  async function prepareSpending(
+    request: SpendRequest,
+    kind: 'charge' | 'hold',
+    operationOf: (fields: Omit<ChargeOperation, 'kind'>) => Operation,
+  ): Promise<Prepared> {
+    const { customer, description, idempotencyKey } = request
+    const key = keyOf(kind, request)
+    const { catalog, id: catalogId } = options.catalog()
+    let priced: ReturnType<typeof priceSpending>
+    try {
+      priced = priceSpending(catalog, request)
+    } catch (refusal) {
+      const answered = await replayUnderAnyUnit(customer, key, idempotencyKey)
+      if (answered === undefined) throw refusal
+      return answered
+    }
+    const { unit, credits, action } = priced
+    const { walletId: wallet, owner } = await walletOf(customer, unit)
+    const operation = operationOf({
+      walletId: wallet,
+      key,
+      owner,
+      credits,
+      action,
+      description,
+      catalogId,
+      limits: request.limits && limitsOf(request.limits, action),
+      isObserved: request.observe === true || options.observe,
+    })
+    return { owner, idempotencyKey, work: { operation } }
+  }
+
+  /** The action may have left the catalog since: then its unit is not known any more, and each is asked. */
+  async function replayUnderAnyUnit(
+    customer: string,
+    key: Key,
+    idempotencyKey: string,
+  ): Promise<Prepared | undefined> {
+    for (const unit of options.catalog().catalog.unitsById.keys()) {
+      const owner = { mode, customer, unit }
+      // oxlint-disable-next-line no-await-in-loop
+      const answered = await replay(walletId(owner), key, idempotencyKey)
+      if (answered !== undefined) return { owner, idempotencyKey, work: { answered } }
+    }
+    return undefined
+  }
+
+  async function replay(wallet: Uuid, key: Key, idempotencyKey: string): Promise<Receipt | undefined> {
+    try {
+      return await ledger.replay(wallet, key)
+    } catch (error) {
+      throw inCallersWords(error, idempotencyKey)
+    }
+  }
+
+  async function prepareOnHold(
+    request: ReleaseRequest,
+    operation: Unnamed<HoldOperations>,
+  ): Promise<Prepared> {
+    const { hold, idempotencyKey } = request
+    const owner = await ownerOf(hold.walletId, () => holdNotFound({}))
+    const key = keyOf(operation.kind, request)
+    const named = { walletId: hold.walletId, key, holdId: hold.id }
+    return { owner, idempotencyKey, work: { operation: { ...operation, ...named } } }
+  }
+
+  async function prepareOnLot(request: LotRequest, operation: Unnamed<LotOperations>): Promise<Prepared> {
+    const { lot, idempotencyKey } = request
+    const owner = await ownerOf(lot.walletId, () => lotNotFound({}))
+    const key = keyOf(operation.kind, request)
+    const named = { walletId: lot.walletId, key, lotId: lot.id }
+    return { owner, idempotencyKey, work: { operation: { ...operation, ...named } } }
+  }
+
+  async function walletOf(customer: string, unit: string): Promise<{ walletId: Uuid; owner: WalletOwner }> {
     await ensureCustomer(customer)
     const owner = { mode, customer, unit }
     const wallet = { walletId: walletId(owner), owner }
-    walletsByOwner.set(`${unit}\n${customer}`, wallet)
     ownersByWallet.set(wallet.walletId, owner)
     return wallet
   }
@@ -65,160 +276,46 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     return owner
   }
 
-  async function submit(owner: WalletOwner, idempotencyKey: string, operation: Operation): Promise<Done> {
+  /** Queues the operation before it returns. */
+  async function finish({ owner, idempotencyKey, work }: Prepared): Promise<Done> {
+    const id = walletId(owner)
+    if ('answered' in work) return { walletId: id, owner, receipt: work.answered }
     try {
-      return { walletId: operation.walletId, owner, receipt: await ledger.submit(operation) }
+      const receipt = await ledger.submit(work.operation)
+      if (receipt.wouldRefuse !== undefined) log.info(factsOfObserved(id, receipt), 'would have been refused')
+      return { walletId: id, owner, receipt }
     } catch (error) {
-      // The ledger knows keys by their hashes; the caller knows what was sent.
-      if (error instanceof Refusal && error.code === keyReused.definition.code)
-        throw keyReused({ key: idempotencyKey })
-      throw offerTopUp(error, options.catalog().catalog)
+      throw offerTopUp(inCallersWords(error, idempotencyKey), options.catalog().catalog)
     }
-  }
-
-  /** Charging and holding, by what the catalog says now; a key that was bound under an earlier catalog answers what it answered then. */
-  async function spend(request: HoldRequest, kind: 'charge' | 'hold'): Promise<Done> {
-    const { customer, idempotencyKey, description } = request
-    const key = callerKey(idempotencyKey, kind, withoutKey(request))
-    const { catalog, id: catalogId } = options.catalog()
-    let priced: ReturnType<typeof priceSpending>
-    try {
-      priced = priceSpending(catalog, request)
-    } catch (refusal) {
-      const done = await replayUnderAnyUnit(customer, key)
-      if (done === undefined) throw refusal
-      return done
-    }
-    const { unit, credits, action } = priced
-    const known = walletOf(customer, unit)
-    const { walletId: wallet, owner } = known instanceof Promise ? await known : known
-    const limits = request.limits?.map((limit) => limitOf(limit, action))
-    const isObserved = request.observe ?? options.observe
-    const fields = {
-      walletId: wallet,
-      key,
-      owner,
-      credits,
-      action,
-      description,
-      catalogId,
-      limits,
-      isObserved,
-    }
-    return submit(
-      owner,
-      idempotencyKey,
-      kind === 'charge' ? { kind, ...fields } : { kind, ...fields, ...lapseOf(request) },
-    )
-  }
-
-  /** The action may have left the catalog since: then its unit is not known any more, and each is asked. */
-  async function replayUnderAnyUnit(customer: string, key: Key): Promise<Done | undefined> {
-    for (const unit of options.catalog().catalog.unitsById.keys()) {
-      const owner = { mode, customer, unit }
-      // oxlint-disable-next-line no-await-in-loop
-      const receipt = await ledger.replay(walletId(owner), key)
-      if (receipt !== undefined) return { walletId: walletId(owner), owner, receipt }
-    }
-    return undefined
-  }
-
-  async function grant(request: GrantRequest): Promise<Granted> {
-    const {
-      customer,
-      unit: named,
-      idempotencyKey,
-      priority = 0,
-      effectiveAt,
-      expiry,
-      paid,
-      ...rest
-    } = request
-    const credits = positiveCredits(request.credits)
-    const { walletId: wallet, owner } = await walletOf(customer, unitOf(options.catalog().catalog, named))
-    const done = await submit(owner, idempotencyKey, {
-      ...rest,
-      kind: 'grant',
-      walletId: wallet,
-      key: callerKey(idempotencyKey, 'grant', withoutKey(request)),
-      owner,
-      credits,
-      priority,
-      effectiveAt,
-      expiry,
-      paid,
-      orderId: undefined,
-    })
-    const [share] = done.receipt.shares
-    invariant(share, 'a grant brings a lot')
-    const lot = (await ledger.lots(wallet, [share.lotId])).get(share.lotId)
-    invariant(lot, 'a granted lot is stored')
-    return { ...done, lot: { ...lot, available: share.amount } }
-  }
-
-  async function changeLot(kind: LotOperation['kind'], request: LotRequest): Promise<Done> {
-    const { lot, reason, idempotencyKey } = request
-    const owner = await ownerOf(lot.walletId, () => lotNotFound({}))
-    return submit(owner, idempotencyKey, {
-      kind,
-      walletId: lot.walletId,
-      key: callerKey(idempotencyKey, kind, withoutKey(request)),
-      lotId: lot.id,
-      reason,
-    })
   }
 
   const requests: LedgerRequests = {
-    charge: (request) => spend(request, 'charge'),
+    charge: async (request) => finish(await prepare.charge(request)),
+    hold: async (request) => finish(await prepare.hold(request)),
+    capture: async (request) => finish(await prepare.capture(request)),
+    release: async (request) => finish(await prepare.release(request)),
+    checkpoint: async (request) => finish(await prepare.checkpoint(request)),
+    extend: async (request) => finish(await prepare.extend(request)),
+    refund: async (request) => finish(await prepare.refund(request)),
+    grant: async (request) => granted(request, await finish(await prepare.grant(request))),
+    adjust: async (request) => finish(await prepare.adjust(request)),
+    revoke: async (request) => finish(await prepare.revoke(request)),
+    freeze: async (request) => finish(await prepare.changeLot('freeze', request)),
+    unfreeze: async (request) => finish(await prepare.changeLot('unfreeze', request)),
+    expire: async (request) => finish(await prepare.changeLot('expire', request)),
 
-    hold: (request) => spend(request, 'hold'),
-
-    capture: async (request) => {
-      const { hold, credits, final, above, idempotencyKey } = request
-      const owner = await ownerOf(hold.walletId, () => holdNotFound({}))
-      return submit(owner, idempotencyKey, {
-        kind: 'capture',
-        walletId: hold.walletId,
-        key: callerKey(idempotencyKey, 'capture', withoutKey(request)),
-        holdId: hold.id,
-        credits,
-        isFinal: final,
-        above,
-      })
-    },
-
-    release: async (request) => {
-      const { hold, idempotencyKey } = request
-      const owner = await ownerOf(hold.walletId, () => holdNotFound({}))
-      return submit(owner, idempotencyKey, {
-        kind: 'release',
-        walletId: hold.walletId,
-        key: callerKey(idempotencyKey, 'release', withoutKey(request)),
-        holdId: hold.id,
-      })
-    },
-
-    checkpoint: async (request) => {
-      const { hold, credits, idempotencyKey } = request
-      const owner = await ownerOf(hold.walletId, () => holdNotFound({}))
-      return submit(owner, idempotencyKey, {
-        kind: 'checkpoint',
-        walletId: hold.walletId,
-        key: callerKey(idempotencyKey, 'checkpoint', withoutKey(request)),
-        holdId: hold.id,
-        credits,
-      })
-    },
-
-    extend: async (request) => {
-      const { hold, expiresInSeconds, idempotencyKey } = request
-      const owner = await ownerOf(hold.walletId, () => holdNotFound({}))
-      return submit(owner, idempotencyKey, {
-        kind: 'extend',
-        walletId: hold.walletId,
-        key: callerKey(idempotencyKey, 'extend', withoutKey(request)),
-        holdId: hold.id,
-        timeToLiveMs: expiresInSeconds * 1000,
+    batch: async (all) => {
+      // What has to be looked up first is looked up for all, so that then they are queued in their order: on one wallet each finds what the ones before it left.
+      const prepared = await Promise.allSettled(all.map(prepareOne))
+      const answers = await Promise.allSettled(
+        prepared.map((one) => (one.status === 'fulfilled' ? finish(one.value) : Promise.reject(one.reason))),
+      )
+      return answers.map((answer, index) => {
+        if (answer.status === 'fulfilled') return succeeded(all[index], answer.value)
+        const error: unknown = answer.reason
+        if (!(error instanceof Refusal || error instanceof Fault))
+          log.error({ err: error, index }, 'an operation of a batch ended in a bug')
+        return { ok: false, error }
       })
     },
 
@@ -228,64 +325,10 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       return view
     },
 
-    refund: async (request) => {
-      const { charge, reason, idempotencyKey } = request
-      const owner = await ownerOf(charge.walletId, () => chargeNotFound({}))
-      return submit(owner, idempotencyKey, {
-        kind: 'refund',
-        walletId: charge.walletId,
-        key: callerKey(idempotencyKey, 'refund', withoutKey(request)),
-        transaction: charge.transaction,
-        credits: request.credits === undefined ? undefined : positiveCredits(request.credits),
-        reason,
-      })
-    },
-
-    grant,
-
-    adjust: async (request) => {
-      const { customer, credits, reason, actor, idempotencyKey } = request
-      const { walletId: wallet, owner } = await walletOf(
-        customer,
-        unitOf(options.catalog().catalog, request.unit),
-      )
-      return submit(owner, idempotencyKey, {
-        kind: 'adjust',
-        walletId: wallet,
-        key: callerKey(idempotencyKey, 'adjust', withoutKey(request)),
-        owner,
-        credits,
-        reason,
-        actor,
-      })
-    },
-
-    revoke: async (request) => {
-      const { lot, spent, reason, idempotencyKey } = request
-      const owner = await ownerOf(lot.walletId, () => lotNotFound({}))
-      return submit(owner, idempotencyKey, {
-        kind: 'revoke',
-        walletId: lot.walletId,
-        key: callerKey(idempotencyKey, 'revoke', withoutKey(request)),
-        lotId: lot.id,
-        credits: request.credits === undefined ? undefined : positiveCredits(request.credits),
-        spent,
-        reason,
-      })
-    },
-
-    freeze: (request) => changeLot('freeze', request),
-    unfreeze: (request) => changeLot('unfreeze', request),
-    expire: (request) => changeLot('expire', request),
-
-    batch: async (all) => {
-      const answers = await Promise.allSettled(all.map(one))
-      return answers.map(
-        (answer): BatchOutcome =>
-          answer.status === 'fulfilled'
-            ? { ok: true, done: answer.value }
-            : { ok: false, error: answer.reason },
-      )
+    getLot: async (id) => {
+      const view = await ledger.lot(id)
+      if (view === undefined || view.owner.mode !== mode) throw lotNotFound({})
+      return view
     },
 
     balance: async ({ customer, unit }) => {
@@ -305,7 +348,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       const quote = await ledger.quote({ owner: wallet.owner, credits, action })
       const refusal =
         quote.refusal === undefined ? undefined : (offerTopUp(quote.refusal, catalog) as Refusal)
-      return { ...wallet, ...quote, refusal }
+      return { ...wallet, ...quote, action, refusal }
     },
 
     entries: async ({ customer, unit, ...page }) => {
@@ -316,20 +359,58 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     verify: () => ledger.verify(),
   }
 
-  function one(request: BatchRequest): Promise<Done> {
-    const { op, ...rest } = request
+  async function prepareOne({ op, ...request }: BatchRequest): Promise<Prepared> {
     // The union's own tag says which of its fields these are.
-    return (requests[op] as (fields: typeof rest) => Promise<Done>)(rest)
+    return (prepare[op] as (fields: typeof request) => Promise<Prepared>)(request)
   }
 
   return requests
 }
 
-function lapseOf({
-  expiresInSeconds = holdExpirySeconds,
-  onLapse,
-}: Pick<HoldRequest, 'expiresInSeconds' | 'onLapse'>) {
-  return { timeToLiveMs: expiresInSeconds * 1000, onLapse }
+function succeeded(request: BatchRequest | undefined, done: Done): BatchOutcome {
+  return { ok: true, done: request?.op === 'grant' ? granted(request, done) : done }
+}
+
+function granted(request: GrantRequest, done: Done): Granted {
+  return { ...done, lot: lotAsGranted(request, done.receipt) }
+}
+
+/** The ledger knows keys by their hashes; the caller knows what was sent. */
+function inCallersWords(error: unknown, idempotencyKey: string): unknown {
+  return error instanceof Refusal && error.code === keyReused.definition.code
+    ? keyReused({ key: idempotencyKey })
+    : error
+}
+
+function factsOfObserved(wallet: Uuid, { transaction, hold, wouldRefuse }: Receipt) {
+  return {
+    transaction: formatTransactionId({ walletId: wallet, transaction }),
+    hold: hold && formatIdInWallet('hold', { walletId: wallet, id: hold.id }),
+    code: wouldRefuse?.code,
+  }
+}
+
+/** Of actions that a lot of the unit could never pay for: a slip in a name would make credits that nobody can spend. */
+function refusalOfScope(
+  { actionsById }: Catalog,
+  unit: string,
+  scope: readonly string[] | undefined,
+): Refusal | undefined {
+  const unknown = scope?.find((name) => actionsById.get(name)?.unit !== unit)
+  if (unknown === undefined) return undefined
+  const known = [...actionsById.values()].filter((action) => action.unit === unit)
+  return unknownAction({ name: unknown, unit, known: known.map((action) => action.id) })
+}
+
+/** A counter counts once, however often a request names it: then the smallest maximum holds. */
+function limitsOf(requests: readonly LimitRequest[], action: string | undefined): Limit[] {
+  const byCounter = new Map<string, Limit>()
+  for (const request of requests) {
+    const limit = limitOf(request, action)
+    const same = byCounter.get(countName(limit))
+    if (same === undefined || limit.max < same.max) byCounter.set(countName(limit), limit)
+  }
+  return [...byCounter.values()]
 }
 
 function limitOf({ by, id, window, max }: LimitRequest, action: string | undefined): Limit {
@@ -338,6 +419,6 @@ function limitOf({ by, id, window, max }: LimitRequest, action: string | undefin
 }
 
 /** What a key stands for: the request as it was written, without defaults, so that a repetition is the same for good. */
-function withoutKey(request: { readonly idempotencyKey: string }): object {
-  return { ...request, idempotencyKey: undefined }
+function keyOf(operation: string, request: { readonly idempotencyKey: string }): Key {
+  return callerKey(request.idempotencyKey, operation, { ...request, idempotencyKey: undefined })
 }

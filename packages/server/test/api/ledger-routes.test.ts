@@ -25,17 +25,33 @@ describe('GET /v1/customers/{customer}/balance', () => {
       debt: '0',
       spendable: '50',
       upcoming: '0',
+      scoped: '0',
+      frozen: '0',
+      lot_count: 1,
       lots: [
         {
           id: expect.stringMatching(/^lot_[0-9a-z]{52}$/),
           source: 'promotion',
+          category: 'promotional',
           name: 'Welcome gift',
           granted: '50',
           available: '50',
           held: '0',
+          spent: '0',
+          expired: '0',
+          revoked: '0',
+          pending: '0',
+          priority: 0,
+          scope: null,
+          frozen: false,
+          repays_debt: false,
+          late_return_days: 0,
           effective_at: now.toISOString(),
           expires_at: null,
           granted_at: now.toISOString(),
+          paid: null,
+          order: null,
+          metadata: {},
         },
       ],
     })
@@ -222,7 +238,10 @@ describe('holds', () => {
       balance: { available: '48.5', held: '0' },
     })
     const read = await api.get(`/v1/holds/${placed.json.id}`)
-    expect(read.json).toEqual(captured.json)
+    const { transaction, charged, owed, ...hold } = captured.json
+    expect({ charged, owed }).toEqual({ charged: '1.5', owed: '0' })
+    expect(transaction).toMatch(/^txn_/)
+    expect(read.json).toEqual(hold)
   })
 
   test('capture spends all unless told how much, release gives all back; with an empty body too', async () => {

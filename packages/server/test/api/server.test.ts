@@ -86,6 +86,7 @@ test('/health and /openapi.json are open', async () => {
   expect((await api.call('GET', '/health', undefined, open)).json).toEqual({
     status: 'ok',
     mode: 'test',
+    observe: false,
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
   })
   const { json } = await api.call('GET', '/openapi.json', undefined, open)

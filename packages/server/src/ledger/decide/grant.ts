@@ -12,12 +12,9 @@ const walletMax = micros(4_000_000_000_000n * 1_000_000n)
 
 export function grant(state: State, operation: GrantOperation, moment: Moment): Decision {
   const { now } = moment
-  const effectiveAt = operation.effectiveAt ?? now
-  const expiresAt = expiryOf(operation.expiry, effectiveAt)
+  const { category, repaysDebt, effectiveAt, expiresAt } = grantTerms(operation, now)
   if (expiresAt !== undefined && (expiresAt <= effectiveAt || expiresAt <= now))
     return refused(lotOutOfTime({ effectiveAt, expiresAt }))
-  const category = operation.category ?? categoryOf(operation.source)
-  const repaysDebt = operation.repaysDebt ?? category === 'paid'
   const lot: Lot = {
     id: moment.newId(),
     granted: operation.credits,
@@ -35,6 +32,23 @@ export function grant(state: State, operation: GrantOperation, moment: Moment): 
   const { source, name, paid, orderId, metadata } = operation
   const facts = { source, category, name, paid, orderId, metadata }
   return bring(state, operation, moment, { lot, facts, credits: operation.credits })
+}
+
+export type TermsOfGrant = Pick<GrantOperation, 'source' | 'category' | 'repaysDebt'> &
+  Partial<Pick<GrantOperation, 'effectiveAt' | 'expiry'>>
+
+/** What a grant says of its lot, and what follows from it where it says nothing. */
+export function grantTerms(
+  { source, category = categoryOf(source), repaysDebt, effectiveAt, expiry }: TermsOfGrant,
+  now: Date,
+) {
+  const startsAt = effectiveAt ?? now
+  return {
+    category,
+    repaysDebt: repaysDebt ?? category === 'paid',
+    effectiveAt: startsAt,
+    expiresAt: expiryOf(expiry, startsAt),
+  }
 }
 
 export function adjust(state: State, operation: AdjustOperation, moment: Moment): Decision {
