@@ -261,7 +261,7 @@ describe('the hold', () => {
 
   test('that lapsed during a long run is charged afterwards, once', async () => {
     const { clock, server, credits, troubles, fail } = setUp()
-    fail(/charges/, 'lose', 2)
+    fail(/capture/, 'lose', 2)
     const { result, receipt } = await clock.until(
       credits.withCredits({ ...hires, expires_in_seconds: 10 }, async () => {
         await clock.sleep(11_000)
@@ -272,6 +272,44 @@ describe('the hold', () => {
     expect(result).toBe('picture')
     expect(receipt).toMatchObject({ held: '5', used: '5', settled: true, balance: { available: '45' } })
     expect(server.balanceOf('ada')).toBe('45 available, 0 held')
+    expect(troubles).toEqual([])
+  })
+
+  test('of a run without limits lives as long as the run', async () => {
+    const { clock, server, credits, troubles, fail } = setUp()
+    fail(/extend/, 'refuse', 1)
+    await clock.until(credits.withCredits(hires, () => clock.sleep(3_600_000)))
+    expect(server.holds).toMatchObject([{ state: 'captured' }])
+    expect(server.balanceOf('ada')).toBe('45 available, 0 held')
+    expect(troubles).toEqual([])
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test('of a run that never ends is let go after a day', async () => {
+    const { clock, server, credits } = setUp()
+    const abort = new AbortController()
+    const running = rejection(credits.withCredits({ ...hires, signal: abort.signal }, deafModel))
+    await clock.advance(86_000_000)
+    expect(server.holds).toMatchObject([{ state: 'placed' }])
+    await clock.advance(1_000_000)
+    expect(server.holds).toMatchObject([{ state: 'lapsed' }])
+    abort.abort()
+    await clock.until(running)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test('is told what was used so far, and a server that does not hear it disturbs nothing', async () => {
+    const { clock, server, credits, troubles, fail } = setUp()
+    const { receipt } = await clock.until(
+      credits.withCredits(hires, async ({ checkpoint }) => {
+        await checkpoint(1.5)
+        expect(server.holds).toMatchObject([{ checkpoint: '1.5' }])
+        fail(/checkpoint/, 'refuse')
+        await checkpoint('2.5')
+        await expect(checkpoint(-1)).rejects.toThrow(RangeError)
+      }),
+    )
+    expect(receipt).toMatchObject({ used: '2.5', settled: true })
     expect(troubles).toEqual([])
   })
 
@@ -296,7 +334,7 @@ describe('the hold', () => {
       }),
     )
     expect(result).toBe('picture')
-    expect(receipt).toMatchObject({ used: '5', settled: false })
+    expect(receipt).toMatchObject({ used: '0', settled: false })
     expect(troubles).toMatchObject([
       { step: 'capture', retrying: false, error: { code: 'insufficient_credits' } },
     ])

@@ -4,7 +4,7 @@ import { TallystickError, TallystickUnavailableError } from './api/errors.ts'
 import { newIdempotencyKey } from './api/idempotency-key.ts'
 import { briefly, type Surroundings, unlessAborted } from './api/surroundings.ts'
 import type { Balance, Hold, LotShare } from './api/wire.ts'
-import type { CatalogShape, UnitOf } from './catalog.ts'
+import type { CatalogShape } from './catalog.ts'
 
 export type WithCreditsInput<C extends CatalogShape> = HoldInput<C> & {
   /** Ends the run with the signal's reason and gives the credits back. */
@@ -20,6 +20,11 @@ export interface HeldCredits {
   signal: AbortSignal
   /** Says how much of the hold was used; the rest is given back. All of it unless called; the last call counts. */
   use: (credits: string | number) => void
+  /**
+   * The same, and tells the server, should this process die: a hold placed with `on_lapse: 'charge_checkpoint'` then charges so much.
+   * Never rejects: what the server did not hear the capture makes up for.
+   */
+  checkpoint: (credits: string | number) => Promise<void>
 }
 
 export interface Receipt {
@@ -46,7 +51,7 @@ export interface AccountingTrouble {
 export type OnAccountingError = (error: unknown, trouble: AccountingTrouble) => void
 
 interface Parts<C extends CatalogShape> {
-  api: Pick<Api<C>, 'hold' | 'capture' | 'release' | 'getHold' | 'charge'>
+  api: Pick<Api<C>, 'hold' | 'capture' | 'release' | 'checkpoint' | 'extend' | 'getHold'>
   surroundings: Surroundings
   onAccountingError: OnAccountingError
 }
@@ -55,6 +60,9 @@ const defaultExpirySeconds = 300
 // Beyond the run's own limit a hold must outlive the retries of its capture.
 const expiryMarginSeconds = 60
 const longestExpirySeconds = 86_400
+// A run that nobody limited keeps its hold alive, as long as the longest hold could live from the start.
+const extendEveryMs = (defaultExpirySeconds * 1000) / 2
+const extendForMs = longestExpirySeconds * 1000
 // A caller who failed should see the credits back, but not wait long for it.
 const releaseWaitMs = 1_000
 // A server that is away is asked again after 5, 10, 20, … 60 seconds, for five minutes in all: longer than a restart.
@@ -67,7 +75,8 @@ const backgroundForMs = 300_000
  * process that dies in between leaves a hold that lapses by itself.
  *
  * A result is never lost to accounting: if the capture fails, the result is returned all the same with
- * `receipt.settled` false. A hold that lapsed during a long run is charged afterwards.
+ * `receipt.settled` false. The hold of a run without limits is extended while it runs; one that lapsed during a run is charged
+ * afterwards, as far as credits go.
  *
  * @throws InsufficientCreditsError and TallystickError from placing the hold; the run has not begun then
  * @throws whatever the run threw, unchanged; the signal's reason; a `TimeoutError`
@@ -80,7 +89,9 @@ export function createWithCredits<C extends CatalogShape>(parts: Parts<C>) {
     const { surroundings } = parts
     const { signal, timeoutMs, ...spend } = input
     const hold = await placeHold(parts, { expires_in_seconds: expirySeconds(timeoutMs), ...spend }, signal)
-    const settlement = new Settlement(parts, spend, hold)
+    const settlement = new Settlement(parts, hold)
+    const isLimited = timeoutMs !== undefined || spend.expires_in_seconds !== undefined
+    const stopExtending = isLimited ? () => {} : keepAlive(parts, hold)
 
     const limit = new AbortController()
     const callOff =
@@ -93,13 +104,22 @@ export function createWithCredits<C extends CatalogShape>(parts: Parts<C>) {
     let used: string | null = null
     let result: Awaited<T>
     try {
-      const held: HeldCredits = { hold, signal: runSignal, use: (credits) => (used = decimalText(credits)) }
+      const held: HeldCredits = {
+        hold,
+        signal: runSignal,
+        use: (credits) => (used = decimalText(credits)),
+        checkpoint: async (credits) => {
+          used = decimalText(credits)
+          await parts.api.checkpoint(hold.id, { credits: used }).catch(() => {})
+        },
+      }
       result = await unlessAborted(runSignal, async () => await run(held))
     } catch (error) {
       await briefly(surroundings, settlement.release(), releaseWaitMs)
       throw error
     } finally {
       callOff()
+      stopExtending()
     }
     return { result, receipt: await settlement.capture(used) }
   }
@@ -108,6 +128,31 @@ export function createWithCredits<C extends CatalogShape>(parts: Parts<C>) {
 function expirySeconds(timeoutMs: number | undefined): number {
   if (timeoutMs === undefined) return defaultExpirySeconds
   return Math.min(longestExpirySeconds, Math.ceil(timeoutMs / 1000) + expiryMarginSeconds)
+}
+
+/** Extends the hold again and again, and answers what ends that. An extension that fails is made up for by the next, or by the capture. */
+function keepAlive<C extends CatalogShape>({ api, surroundings }: Parts<C>, hold: Hold): () => void {
+  const stop = new AbortController()
+  const until = surroundings.now() + extendForMs
+  let callOff: (() => void) | undefined
+  function next(): void {
+    callOff = surroundings.after(
+      extendEveryMs,
+      () => {
+        if (surroundings.now() >= until) return
+        api
+          .extend(hold.id, { expires_in_seconds: defaultExpirySeconds }, { signal: stop.signal })
+          .catch(() => {})
+        next()
+      },
+      { background: true },
+    )
+  }
+  next()
+  return () => {
+    callOff?.()
+    stop.abort()
+  }
 }
 
 /**
@@ -144,20 +189,18 @@ async function releaseUnwanted<C extends CatalogShape>(
 /** Ends one hold, once. */
 class Settlement<C extends CatalogShape> {
   readonly #parts: Parts<C>
-  readonly #spend: HoldInput<C>
   readonly #hold: Hold
   // One key for each thing that may be asked of the server, however often and from wherever it is asked.
   readonly #captureKey: string
   readonly #releaseKey: string
-  readonly #chargeKey: string
+  readonly #lateCaptureKey: string
 
-  constructor(parts: Parts<C>, spend: HoldInput<C>, hold: Hold) {
+  constructor(parts: Parts<C>, hold: Hold) {
     this.#parts = parts
-    this.#spend = spend
     this.#hold = hold
     this.#captureKey = newIdempotencyKey(parts.surroundings)
     this.#releaseKey = newIdempotencyKey(parts.surroundings)
-    this.#chargeKey = newIdempotencyKey(parts.surroundings)
+    this.#lateCaptureKey = newIdempotencyKey(parts.surroundings)
   }
 
   /** Never throws: a release that fails is told, and the hold is left to lapse. */
@@ -210,29 +253,24 @@ class Settlement<C extends CatalogShape> {
       const ended = await api.getHold(id)
       // The run ended it by itself, or it was given back to somebody who used nothing: that stands.
       if (ended.state !== 'lapsed' || isZero(credits)) return this.#receiptOf(ended)
-      return await this.#chargeAfterLapse(credits)
+      return await this.#captureLate(credits)
     }
   }
 
-  /**
-   * The run outlived its hold and gave a result: it is paid for now. By amount, not by action, whose price may have changed
-   * since it was held.
-   */
-  async #chargeAfterLapse(credits: string): Promise<Receipt> {
-    const { customer, action, description = `${action ?? 'A run'}, after its hold lapsed` } = this.#spend
-    // The unit is one of the catalog's, for the server took it from there.
-    const unit = this.#hold.unit as UnitOf<C>
-    const charge = await this.#parts.api.charge(
-      { customer, credits, unit, description },
-      { idempotencyKey: this.#chargeKey },
+  /** The run outlived its hold and gave a result: it is paid for now, as far as credits go. What the lapse charged counts. */
+  async #captureLate(credits: string): Promise<Receipt> {
+    const late = await this.#parts.api.capture(
+      this.#hold.id,
+      { credits, above: 'up_to_spendable' },
+      { idempotencyKey: this.#lateCaptureKey },
     )
-    return {
-      ...this.#receiptBase(),
-      used: charge.credits,
-      paid_from: charge.paid_from,
-      balance: charge.balance,
-      settled: true,
+    const isPaid = !isMore(credits, late.captured)
+    if (!isPaid) {
+      const message = `The hold ${late.id} lapsed during the run, and ${late.captured} of ${credits} could be charged since.`
+      const error = new TallystickError({ message, status: 402, code: 'insufficient_credits' })
+      this.#tell(error, { step: 'capture', credits, retrying: false })
     }
+    return { ...this.#receiptOf(late), settled: isPaid }
   }
 
   async #settleInBackground(credits: string): Promise<void> {

@@ -28,6 +28,7 @@ interface FakeHold {
   placedAt: number
   expiresAt: number
   endedAt: number | null
+  checkpoint: string
 }
 
 interface Wallet {
@@ -142,12 +143,13 @@ export class FakeServer {
       quantity?: number
       credits?: string
       expires_in_seconds?: number
+      above?: string
     }
     if (line === 'POST /v1/holds') return this.#placeHold(input)
     if (line === 'POST /v1/charges') return this.#charge(input)
     const [, id = '', verb] = /\/v1\/holds\/(\w+)\/?(\w+)?$/.exec(line) ?? []
     const hold = this.#holds.get(id)
-    if (hold !== undefined) return this.#useHold(hold, verb, input.credits)
+    if (hold !== undefined) return this.#useHold(hold, verb, input)
     const [, customer] = /^GET \/v1\/customers\/([^/]+)\/balance$/.exec(line) ?? []
     if (customer !== undefined)
       return { ...this.#balance(decodeURIComponent(customer)), lots: [], asked: url }
@@ -178,6 +180,7 @@ export class FakeServer {
       placedAt,
       expiresAt: placedAt + (input.expires_in_seconds ?? 300) * 1000,
       endedAt: null,
+      checkpoint: '0',
     }
     this.#holds.set(hold.id, hold)
     return this.#holdOnWire(hold)
@@ -201,12 +204,37 @@ export class FakeServer {
     }
   }
 
-  #useHold(hold: FakeHold, verb: string | undefined, asked: string | undefined): object | Response {
+  #useHold(
+    hold: FakeHold,
+    verb: string | undefined,
+    input: { credits?: string; expires_in_seconds?: number; above?: string },
+  ): object | Response {
+    const { credits: asked, above } = input
     if (verb === undefined) return this.#holdOnWire(hold)
+    if (verb === 'capture' && hold.state === 'lapsed' && above === 'up_to_spendable')
+      return this.#captureLate(hold, asked === undefined ? hold.credits : micros(asked))
     if (hold.state !== 'placed') return problem(409, 'hold_already_ended', { state: hold.state })
+    if (verb === 'extend') {
+      const expiresAt = this.#clock.now() + (input.expires_in_seconds ?? 0) * 1000
+      hold.expiresAt = Math.max(hold.expiresAt, expiresAt)
+      return this.#holdOnWire(hold)
+    }
+    if (verb === 'checkpoint') {
+      hold.checkpoint = asked ?? ''
+      return this.#holdOnWire(hold)
+    }
     const credits = verb === 'release' ? 0n : asked === undefined ? hold.credits : micros(asked)
     if (credits > hold.credits) return problem(422, 'capture_exceeds_hold', {})
     this.#end(hold, verb === 'release' ? 'released' : 'captured', credits)
+    return this.#holdOnWire(hold)
+  }
+
+  #captureLate(hold: FakeHold, asked: bigint): object {
+    const wallet = this.#wallet(hold.customer)
+    const due = asked - hold.captured
+    const charged = due < wallet.available ? due : wallet.available
+    wallet.available -= charged
+    hold.captured += charged
     return this.#holdOnWire(hold)
   }
 
@@ -265,6 +293,7 @@ export class FakeServer {
       state: hold.state,
       credits: text(hold.credits),
       captured: text(hold.captured),
+      checkpoint: hold.checkpoint,
       placed_at: new Date(hold.placedAt).toISOString(),
       expires_at: new Date(hold.expiresAt).toISOString(),
       ended_at: hold.endedAt === null ? null : new Date(hold.endedAt).toISOString(),

@@ -90,6 +90,15 @@ describe('asking again', () => {
     expect(clock.now() - began).toBeLessThan(1000)
   })
 
+  test('a limit that is reached is not asked again: only time, or who set it, lifts it', async () => {
+    const { clock, server, credits, fail } = setUp()
+    fail(/charges/, { status: 403, code: 'limit_exceeded', retryAfter: '1' })
+    const limits = [{ by: 'member' as const, id: 'mia', window: 'day' as const, max: '5' }]
+    const error = await rejection(clock.until(credits.charge({ customer: 'ada', credits: '6', limits })))
+    expect(error).toMatchObject({ status: 403, code: 'limit_exceeded' })
+    expect(server.requests).toHaveLength(1)
+  })
+
   test('retry-after is honoured', async () => {
     const { clock, credits, fail } = setUp()
     fail(/charges/, { status: 503, code: 'overloaded', retryAfter: '4' }, 1)
