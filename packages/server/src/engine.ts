@@ -3,7 +3,9 @@ import type { Catalog } from './catalog/catalog.ts'
 import { checkCatalog } from './catalog/check-catalog.ts'
 import type { CatalogDefinition } from './catalog/define-catalog.ts'
 import { storeCatalog } from './catalog/store-catalog.ts'
+import type { Customer } from './customers/customer.ts'
 import { type Customers, createCustomers } from './customers/customers.ts'
+import { eraseCustomer } from './customers/erase-customer.ts'
 import type { Clock, Database } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createJobs, type Jobs } from './jobs/jobs.ts'
@@ -23,6 +25,7 @@ import type {
 } from './ledger/requests.ts'
 import { serveRequests } from './ledger/serve-requests.ts'
 import { createLogger, type Log } from './observability/logger.ts'
+import { forgetBuyer } from './orders/forget-buyer.ts'
 import type { CheckoutIntent, Order, Orders } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
@@ -74,10 +77,20 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   adjust(request: AdjustRequest<UnitOf<C>>): ReturnType<LedgerRequests['adjust']>
   quote(request: QuoteRequest<ActionOf<C>, UnitOf<C>>): ReturnType<LedgerRequests['quote']>
   entries(request: EntriesRequest<UnitOf<C>>): ReturnType<LedgerRequests['entries']>
-  readonly customers: Pick<Customers, 'put'>
+  readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>
   /** Ends everything that the engine began, after what is in flight. */
   close(): Promise<void>
+}
+
+interface CustomersOfEngine extends Pick<Customers, 'put'> {
+  /**
+   * Forgets who the customer is: e-mail, name, the link to the payment provider's customer, and what the provider's messages say. Wallets, entries and
+   * orders stay. Safe to repeat.
+   *
+   * @throws customerNotFound
+   */
+  erase(customer: string): Promise<Customer>
 }
 
 interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout' | 'resume'> {
@@ -202,7 +215,15 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     mode,
     observe,
     log,
-    customers,
+    customers: {
+      put: (input) => customers.put(input),
+      erase: (customer) =>
+        database.transaction(async (tx) => {
+          const erased = await eraseCustomer(tx, { mode, customer })
+          await forgetBuyer(tx, { mode, customer, email: erased.email })
+          return erased.customer
+        }),
+    },
     catalog: () => inUse.catalog,
     setCatalog: async (next) => {
       inUse = await store(next)

@@ -146,6 +146,8 @@ export interface Api<C extends CatalogShape> {
     input: Body<'put', '/v1/customers/{customer}'>,
     options?: ReadOptions,
   ): Promise<Customer>
+  /** Forgets who the customer is: e-mail, name, and what messages of the payment provider say. Credits stay. */
+  erase(customer: string, options?: ReadOptions): Promise<Customer>
   /** Starts a purchase: send the customer to the order's `checkout_url`. */
   checkout(input: CheckoutInput<C>, options?: WriteOptions): Promise<Order>
   order(order: string, options?: ReadOptions): Promise<Order>
@@ -228,6 +230,8 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
       }),
     putCustomer: (customer, body, options) =>
       send('put', '/v1/customers/{customer}', { ...options, params: { customer }, body }),
+    erase: (customer, options) =>
+      send('post', '/v1/customers/{customer}/erase', { ...options, params: { customer } }),
     checkout: (body, options) =>
       send('post', '/v1/checkouts', { timeoutMs: checkoutTimeoutMs, ...keyed(options), body }),
     order: (order, options) => send('get', '/v1/orders/{order}', { ...options, params: { order } }),

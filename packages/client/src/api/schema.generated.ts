@@ -195,6 +195,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/{customer}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget who a customer is
+         * @description Blanks e-mail and name, the link to the customer at the payment provider, and the bodies of the provider's messages about their purchases. Wallets, entries and orders stay, under the app's own id. May be repeated.
+         */
+        post: operations["eraseCustomer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer}/orders": {
         parameters: {
             query?: never;
@@ -893,6 +913,12 @@ export interface components {
              */
             created_at: string;
             email: string | null;
+            /**
+             * Format: date-time
+             * @description When e-mail and name were erased, and none was given since.
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            erased_at: string | null;
             id: string;
             name: string | null;
         };
@@ -2455,6 +2481,74 @@ export interface operations {
             };
             /** @description `unknown_unit`: No such unit in the catalog. Units are declared in tallystick.config.ts. Where no unit is named, the first one is meant. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The app's own id of its user or organisation, byte for byte. */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `customer_not_found`: No such customer. Ids are the app's own, byte for byte. A customer of another mode (test, live) is not found either. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,4 +6,6 @@ export interface Customer {
   readonly email: string | undefined
   readonly name: string | undefined
   readonly createdAt: Date
+  /** When e-mail and name were erased, and none was given since. */
+  readonly erasedAt: Date | undefined
 }

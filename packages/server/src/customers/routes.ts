@@ -1,7 +1,15 @@
 import { z } from '@hono/zod-openapi'
 import { type Route, route } from '../http/route.ts'
-import { customerIdSchema, instantSchema, instantToWire, textSchema } from '../http/wire.ts'
+import {
+  customerIdSchema,
+  instantSchema,
+  instantToWire,
+  optionalInstantToWire,
+  textSchema,
+} from '../http/wire.ts'
+import type { Customer } from './customer.ts'
 import type { Customers } from './customers.ts'
+import { customerNotFound } from './errors.ts'
 
 const customerSchema = z
   .object({
@@ -9,6 +17,9 @@ const customerSchema = z
     email: z.string().nullable(),
     name: z.string().nullable(),
     created_at: instantSchema,
+    erased_at: instantSchema
+      .nullable()
+      .openapi({ description: 'When e-mail and name were erased, and none was given since.' }),
   })
   .openapi('Customer')
 
@@ -16,7 +27,14 @@ const emailSchema = z
   .email({ error: 'must be an e-mail address, or null to clear it.' })
   .max(320, { error: 'must have at most 320 characters.' })
 
-export function customerRoutes(customers: Pick<Customers, 'put'>): Route[] {
+export interface CustomersForRoutes extends Pick<Customers, 'put'> {
+  /** @throws customerNotFound */
+  erase(customer: string): Promise<Customer>
+}
+
+const customerParams = z.strictObject({ customer: customerIdSchema })
+
+export function customerRoutes(customers: CustomersForRoutes): Route[] {
   return [
     route({
       method: 'PUT',
@@ -26,22 +44,37 @@ export function customerRoutes(customers: Pick<Customers, 'put'>): Route[] {
       summary: "Note a customer's e-mail and name",
       description:
         'For the checkout. A field left out stays as it is, null clears it. A customer first heard of here, as anywhere, exists from then on and gets the welcome credits.',
-      params: z.strictObject({ customer: customerIdSchema }),
+      params: customerParams,
       body: z.strictObject({
         email: emailSchema.nullable().optional(),
         name: textSchema(200).nullable().optional(),
       }),
       answer: customerSchema,
       refusals: [],
-      handle: async ({ params, body }) => {
-        const customer = await customers.put({ ...params, ...body })
-        return {
-          id: customer.id,
-          email: customer.email ?? null,
-          name: customer.name ?? null,
-          created_at: instantToWire(customer.createdAt),
-        }
-      },
+      handle: async ({ params, body }) => customerToWire(await customers.put({ ...params, ...body })),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/customers/{customer}/erase',
+      id: 'eraseCustomer',
+      tag: 'Customers',
+      summary: 'Forget who a customer is',
+      description:
+        "Blanks e-mail and name, the link to the customer at the payment provider, and the bodies of the provider's messages about their purchases. Wallets, entries and orders stay, under the app's own id. May be repeated.",
+      params: customerParams,
+      answer: customerSchema,
+      refusals: [customerNotFound],
+      handle: async ({ params }) => customerToWire(await customers.erase(params.customer)),
     }),
   ]
+}
+
+function customerToWire(customer: Customer): z.input<typeof customerSchema> {
+  return {
+    id: customer.id,
+    email: customer.email ?? null,
+    name: customer.name ?? null,
+    created_at: instantToWire(customer.createdAt),
+    erased_at: optionalInstantToWire(customer.erasedAt),
+  }
 }

@@ -32,6 +32,7 @@ export async function processMessage(
       ? await applyEvent(tx, provider, reading.event, context)
       : settled(reading.kind === 'ignored' ? 'ignored' : 'flagged', undefined, reading.note)
   await queries.settleMessage(tx, key, processed)
+  if (processed.orderId !== undefined) await queries.blankMessageOfErased(tx, key, processed.orderId)
   return processed
 }
 

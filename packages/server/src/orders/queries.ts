@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Selectable } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { Transaction } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import { micros } from '../kernel/credits.ts'
@@ -100,6 +100,24 @@ export async function listOrders(
     .limit(page.limit)
     .execute()
   return rows.map(orderFrom)
+}
+
+/** What the provider's messages name a customer's orders by. */
+export async function listOrderIds(
+  tx: Transaction,
+  { mode, customer }: { mode: Mode; customer: string },
+): Promise<Pick<Order, 'id' | 'paymentId' | 'sessionId'>[]> {
+  const rows = await tx.db
+    .selectFrom('orders')
+    .select(['id', 'payment_id', 'provider_session_id'])
+    .where('mode', '=', mode)
+    .where('customer_id', '=', customer)
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    paymentId: row.payment_id ?? undefined,
+    sessionId: row.provider_session_id ?? undefined,
+  }))
 }
 
 function olderThan(row: ExpressionBuilder<Tables, 'orders'>, before: Uuid | undefined) {
@@ -281,6 +299,20 @@ export async function putProviderCustomer(
     .execute()
 }
 
+/** The customer's ids at the providers that were known until now. */
+export async function deleteProviderCustomers(
+  tx: Transaction,
+  { mode, customer }: Omit<CustomerKey, 'provider'>,
+): Promise<string[]> {
+  const rows = await tx.db
+    .deleteFrom('provider_customers')
+    .where('mode', '=', mode)
+    .where('customer_id', '=', customer)
+    .returning('provider_customer_id')
+    .execute()
+  return rows.map((row) => row.provider_customer_id)
+}
+
 // The inbox
 
 export type MessageState = 'received' | 'processed' | 'ignored' | 'flagged'
@@ -375,6 +407,47 @@ export async function settleMessage(
     .where('message_id', '=', key.messageId)
     // One that was settled meanwhile stays settled.
     .where('state', '=', 'received')
+    .execute()
+}
+
+const erasedBody = JSON.stringify({ erased: true })
+
+/**
+ * Blanks the bodies of settled messages that are of one of the orders or contain one of the texts, whatever its case. Reads the whole inbox: erasing is rare,
+ * and a message that is of no order is found by nothing else.
+ */
+export async function blankMessages(
+  tx: Transaction,
+  { orderIds, texts }: { orderIds: readonly Uuid[]; texts: readonly string[] },
+): Promise<void> {
+  const containsOne = sql<boolean>`exists (select from unnest(${[...texts]}::text[]) as needle (text) where position(lower(needle.text) in lower(inbox.body)) > 0)`
+  await tx.db
+    .updateTable('inbox')
+    .set({ body: erasedBody })
+    .where('state', '!=', 'received')
+    .where((row) => row.or([row('order_id', '=', sql<string>`any(${[...orderIds]}::uuid[])`), containsOne]))
+    .execute()
+}
+
+/** Blanks a message's body when the customer of its order was erased before it was processed. */
+export async function blankMessageOfErased(tx: Transaction, key: MessageKey, orderId: Uuid): Promise<void> {
+  await tx.db
+    .updateTable('inbox')
+    .set({ body: erasedBody })
+    .where('provider', '=', key.provider)
+    .where('message_id', '=', key.messageId)
+    .where((row) =>
+      row.exists(
+        row
+          .selectFrom('orders')
+          .innerJoin('customers', (join) =>
+            join.onRef('customers.mode', '=', 'orders.mode').onRef('customers.id', '=', 'orders.customer_id'),
+          )
+          .select('orders.id')
+          .where('orders.id', '=', orderId)
+          .where('customers.erased_at', 'is not', null),
+      ),
+    )
     .execute()
 }
 

@@ -1,0 +1,27 @@
+import type { Transaction } from '../database/database.ts'
+import type { Mode } from '../kernel/ids.ts'
+import type { Customer } from './customer.ts'
+import { customerNotFound } from './errors.ts'
+import * as queries from './queries.ts'
+
+export interface EraseCustomer {
+  readonly mode: Mode
+  readonly customer: string
+}
+
+export interface Erased {
+  readonly customer: Customer
+  /** What was known until now: undefined when it was erased before. */
+  readonly email: string | undefined
+}
+
+/**
+ * Blanks e-mail and name. The row, and with it whose the wallets are, stays. Safe to repeat.
+ *
+ * @throws customerNotFound
+ */
+export async function eraseCustomer(tx: Transaction, input: EraseCustomer): Promise<Erased> {
+  const before = await queries.lock(tx, input)
+  if (before === undefined) throw customerNotFound({})
+  return { customer: await queries.blank(tx, input), email: before.email }
+}

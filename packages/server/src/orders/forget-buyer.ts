@@ -1,0 +1,31 @@
+import type { Transaction } from '../database/database.ts'
+import { formatId, type Mode } from '../kernel/ids.ts'
+import * as queries from './queries.ts'
+
+export interface ForgetBuyer {
+  readonly mode: Mode
+  readonly customer: string
+  /** As it was known: messages that are of no order of ours are found by it. */
+  readonly email: string | undefined
+}
+
+/**
+ * Erases what purchases say of a person: the link to the customer at the provider, and the bodies of the provider's messages, which carry names and
+ * addresses. One that is still to be processed keeps its body until then (`processMessage`). Orders name nobody and stay. Safe to repeat.
+ */
+export async function forgetBuyer(tx: Transaction, { mode, customer, email }: ForgetBuyer): Promise<void> {
+  const orders = await queries.listOrderIds(tx, { mode, customer })
+  const links = await queries.deleteProviderCustomers(tx, { mode, customer })
+  await queries.blankMessages(tx, {
+    orderIds: orders.map((order) => order.id),
+    texts: [
+      ...(email === undefined ? [] : [email]),
+      ...links,
+      ...orders.flatMap(({ id, paymentId, sessionId }) => [
+        formatId('order', id),
+        ...(paymentId === undefined ? [] : [paymentId]),
+        ...(sessionId === undefined ? [] : [sessionId]),
+      ]),
+    ],
+  })
+}
