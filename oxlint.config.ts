@@ -115,6 +115,13 @@ export default defineConfig({
       rules: { 'typescript/no-non-null-assertion': 'off', 'no-await-in-loop': 'off' },
     },
     {
+      files: ['packages/server/test/model/naive-*.ts'],
+      rules: refuseImports({
+        group: ['**/src/**', 'tallystick', 'tallystick/*', '@tallystick/*'],
+        message: 'The naive ledger stands alone, so that it shares no mistake with what it checks.',
+      }),
+    },
+    {
       files: ['examples/**', 'e2e/**', '**/*.test.ts', '**/test/**'],
       // A helper stands where it is read; an example's ten lines stand together.
       rules: { 'unicorn/consistent-function-scoping': 'off' },

@@ -1,0 +1,30 @@
+import { bucketStart, isInWindow } from './naive-calendar.ts'
+import type { Limit } from './naive-types.ts'
+import { type Hold, remainingOf, sum, type Wallet } from './naive-wallet.ts'
+
+export function usedOf(wallet: Wallet, limit: Limit, at: Date): bigint {
+  return sum(
+    wallet.counts
+      .filter((count) => count.name === limit.name && isInWindow(limit.window, count.bucket, at))
+      .map((count) => count.credits),
+  )
+}
+
+export function isExceeded(wallet: Wallet, limits: readonly Limit[], credits: bigint, at: Date): boolean {
+  return limits.some((limit) => usedOf(wallet, limit, at) + credits > limit.max)
+}
+
+export function countIn(
+  wallet: Wallet,
+  limits: readonly Limit[],
+  { credits, hold, at }: { credits: bigint; hold: string | undefined; at: Date },
+): void {
+  for (const { name, window } of limits)
+    wallet.counts.push({ name, window, bucket: bucketStart(window, at), hold, credits })
+}
+
+/** A hold counts with what was captured of it in all, and what it still holds. */
+export function correctCounts(wallet: Wallet, hold: Hold): void {
+  const credits = hold.captured + sum(remainingOf(hold).map((share) => share.credits))
+  for (const count of wallet.counts) if (count.hold === hold.id) count.credits = credits
+}
