@@ -56,3 +56,19 @@ export function isInWindow(window: Window, bucket: Date, now: Date): boolean {
       return bucket.getTime() > now.getTime() - rollingMs[window]
   }
 }
+
+/** From when on a bucket is no longer in the window; undefined for never. */
+export function leavesWindowAt(window: Window, bucket: Date): Date | undefined {
+  switch (window) {
+    case 'lifetime':
+      return undefined
+    case 'month':
+      return addMonths(bucket, 1)
+    case 'week':
+      return addDays(bucket, 7)
+    case 'day':
+      return addDays(bucket, 1)
+    default:
+      return new Date(bucket.getTime() + rollingMs[window])
+  }
+}

@@ -18,7 +18,7 @@ export class NaiveLedger {
     if (known !== undefined)
       return known.body === operation.body ? known.outcome : { ok: false, code: 'idempotency_key_reused' }
 
-    const settled = this.#settledCopy(operation.wallet, clock)
+    const settled = this.read(operation.wallet, clock)
     const attempt = copyOf(settled.wallet)
     try {
       const receipt = decide(attempt, operation, settled.now)
@@ -35,12 +35,12 @@ export class NaiveLedger {
   }
 
   balance(wallet: string, clock: Date): Balance {
-    const settled = this.#settledCopy(wallet, clock)
+    const settled = this.read(wallet, clock)
     return balanceOf(settled.wallet, settled.now)
   }
 
   holds(wallet: string, clock: Date): HoldView[] {
-    return this.#settledCopy(wallet, clock).wallet.holds.map(viewOf)
+    return this.read(wallet, clock).wallet.holds.map(viewOf)
   }
 
   /** What was written: without what time did since. */
@@ -62,8 +62,8 @@ export class NaiveLedger {
     return wallet
   }
 
-  /** A reader settles in memory and writes nothing. */
-  #settledCopy(id: string, clock: Date): { readonly wallet: Wallet; readonly now: Date } {
+  /** As a reader sees it, who settles a copy and writes nothing. */
+  read(id: string, clock: Date): { readonly wallet: Wallet; readonly now: Date } {
     const wallet = copyOf(this.wallet(id))
     const now = wallet.lastChange !== undefined && wallet.lastChange > clock ? wallet.lastChange : clock
     settle(wallet, now)
