@@ -29,7 +29,9 @@ export class NaiveLedger {
       return outcome
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      if (operation.kind === 'capture') rememberReported(settled.wallet, kept, operation, error.refused.code)
+      const isMore =
+        operation.kind === 'capture' && rememberReported(settled.wallet, operation, error.refused.code)
+      if (isMore) this.#wallets.set(operation.wallet, { ...settled.wallet, lastChange: settled.now })
       return error.refused
     }
   }

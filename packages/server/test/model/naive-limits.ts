@@ -1,17 +1,25 @@
 import { bucketStart, isInWindow } from './naive-calendar.ts'
-import type { Limit } from './naive-types.ts'
+import type { Exceeded, Limit } from './naive-types.ts'
 import { type Hold, remainingOf, sum, type Wallet } from './naive-wallet.ts'
 
 export function usedOf(wallet: Wallet, limit: Limit, at: Date): bigint {
   return sum(
     wallet.counts
-      .filter((count) => count.name === limit.name && isInWindow(limit.window, count.bucket, at))
+      .filter((count) => count.name === limit.name && count.window === limit.window)
+      .filter((count) => isInWindow(limit.window, count.bucket, at))
       .map((count) => count.credits),
   )
 }
 
-export function isExceeded(wallet: Wallet, limits: readonly Limit[], credits: bigint, at: Date): boolean {
-  return limits.some((limit) => usedOf(wallet, limit, at) + credits > limit.max)
+/** The first of them, in the order in which they are named, that the credits would exceed. */
+export function exceededOf(
+  wallet: Wallet,
+  limits: readonly Limit[],
+  credits: bigint,
+  at: Date,
+): Exceeded | undefined {
+  const limit = limits.find((one) => usedOf(wallet, one, at) + credits > one.max)
+  return limit && { ...limit, used: usedOf(wallet, limit, at) }
 }
 
 export function countIn(

@@ -98,7 +98,7 @@ export function giveBack(wallet: Wallet, lot: Lot, from: 'held' | 'spent', credi
   }
 }
 
-/** Spends the first of what a hold still has. What was to be revoked when it came back, and no longer can be, is taken from spent. */
+/** Spends the first of what a hold still has. */
 export function spendHeld(
   wallet: Wallet,
   hold: Hold,
@@ -116,12 +116,6 @@ export function spendHeld(
     hold.fromTook += amount
     missing -= amount
     shares.push({ lot: lot.id, credits: amount })
-    const overdue = max(lot.pending - lot.held, 0n)
-    if (overdue > 0n) {
-      lot.pending -= overdue
-      move(wallet, lot, 'spent', 'revoked', overdue, at)
-      if (!lot.pendingIsForgiven) owe(wallet, transaction, overdue, at)
-    }
   }
   must(missing === 0n, 'a hold is not spent beyond what it has')
   transaction.charged += credits
@@ -134,6 +128,18 @@ export function giveBackRest(wallet: Wallet, hold: Hold, at: Date): Share[] {
   const rest = remainingOf(hold)
   for (const share of rest) giveBack(wallet, lotOf(wallet, share.lot), 'held', share.credits, at)
   return rest
+}
+
+/** What was to be revoked when it came back, and no longer comes back, is taken from spent: in transactions of their own. */
+export function takeOverdue(wallet: Wallet, at: Date): void {
+  for (const lot of inBurnOrder(wallet.lots)) {
+    const overdue = max(lot.pending - lot.held, 0n)
+    if (overdue === 0n) continue
+    lot.pending -= overdue
+    move(wallet, lot, 'spent', 'revoked', overdue, at)
+    const transaction = newTransaction(wallet, `overdue of ${lot.id}`, 'overdue')
+    if (!lot.pendingIsForgiven) owe(wallet, transaction, overdue, at)
+  }
 }
 
 /** Charges what is above a hold: as far as there is something spendable, and by the policy `owe` the rest as debt. */

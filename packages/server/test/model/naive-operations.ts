@@ -1,5 +1,5 @@
 import { addDays, addMonths } from './naive-calendar.ts'
-import { correctCounts, countIn, isExceeded } from './naive-limits.ts'
+import { correctCounts, countIn, exceededOf } from './naive-limits.ts'
 import {
   chargeAbove,
   giveBack,
@@ -12,6 +12,7 @@ import {
   spendableOn,
   spendHeld,
   take,
+  takeOverdue,
 } from './naive-moves.ts'
 import type {
   Adjust,
@@ -32,6 +33,7 @@ import type {
 } from './naive-types.ts'
 import {
   balanceOf,
+  debtOf,
   type Hold,
   isExpired,
   type Lot,
@@ -72,6 +74,7 @@ export function decide(wallet: Wallet, operation: Operation, now: Date): Receipt
   const transaction = newTransaction(wallet, nextTransactionId(wallet), operation.kind)
   const effect = effectOf(operation, { wallet, now, transaction })
   const owed = effect.owed ?? transaction.openDebt
+  takeOverdue(wallet, now)
   repay(wallet, now)
   return {
     transaction: transaction.id,
@@ -87,7 +90,7 @@ export function decide(wallet: Wallet, operation: Operation, now: Date): Receipt
 }
 
 function nextTransactionId(wallet: Wallet): string {
-  const operations = wallet.transactions.filter((one) => one.kind !== 'lapse')
+  const operations = wallet.transactions.filter((one) => one.kind !== 'lapse' && one.kind !== 'overdue')
   return `${wallet.id} transaction ${operations.length + 1}`
 }
 
@@ -192,13 +195,14 @@ function adjust({ credits }: Adjust, occasion: Occasion): Effect {
   }
   const wanted = -credits
   refuseUncovered(wallet, wanted, undefined, now)
-  return { credits, shares: take(wallet, { credits: wanted, action: undefined, to: 'revoked', at: now }) }
+  return { credits: wanted, shares: take(wallet, { credits: wanted, action: undefined, to: 'revoked', at: now }) }
 }
 
 function refuseUncovered(wallet: Wallet, credits: bigint, action: string | undefined, now: Date): void {
   const spendable = spendableOn(wallet, action, now)
   if (spendable >= credits) return
-  throw new Refusal('insufficient_credits', { required: credits, spendable, missing: credits - spendable })
+  const missing = credits + debtOf(wallet) - spendable
+  throw new Refusal('insufficient_credits', { required: credits, spendable, missing })
 }
 
 /** What a charge or a hold takes, after its limits and the wallet have agreed; observed, it takes what there is. */
@@ -209,7 +213,8 @@ function spend(
 ): { readonly shares: Share[]; readonly credits: bigint; readonly wouldRefuse: RefusalCode | undefined } {
   const { credits, action, limits = [], isObserved = false } = operation
   const refused = refusalOf(() => {
-    if (isExceeded(wallet, limits, credits, now)) throw new Refusal('limit_exceeded')
+    const exceeded = exceededOf(wallet, limits, credits, now)
+    if (exceeded !== undefined) throw new Refusal('limit_exceeded', exceeded)
     refuseUncovered(wallet, credits, action, now)
   })
   if (refused !== undefined && !isObserved) throw refused
@@ -232,7 +237,7 @@ function charge(operation: Charge, occasion: Occasion): Effect {
   const { shares, credits, wouldRefuse } = spend(operation, occasion, 'spent')
   transaction.charged = credits
   pay(transaction, shares)
-  countIn(wallet, operation.limits ?? [], { credits: operation.credits, hold: undefined, at: now })
+  countIn(wallet, operation.limits ?? [], { credits, hold: undefined, at: now })
   return { credits, shares, wouldRefuse }
 }
 
@@ -256,7 +261,7 @@ function placeHold(operation: PlaceHold, occasion: Occasion): Effect {
     expiresAt: new Date(now.getTime() + operation.timeToLiveMs),
   }
   wallet.holds.push(hold)
-  countIn(wallet, operation.limits ?? [], { credits: operation.credits, hold: hold.id, at: now })
+  countIn(wallet, operation.limits ?? [], { credits, hold: hold.id, at: now })
   return { credits, shares, hold, wouldRefuse }
 }
 
@@ -272,9 +277,11 @@ function placedHoldOf(wallet: Wallet, id: string): Hold {
   return hold
 }
 
-/** What a capture asks of a hold: all that it still has, unless said. */
+/** What a capture asks of a hold, unless said: all that it still has; of one that lapsed, what was held and not yet asked for. */
 function askedOf({ credits }: Capture, hold: Hold): bigint {
-  return credits ?? sum(remainingOf(hold).map((share) => share.credits))
+  if (credits !== undefined) return credits
+  if (hold.state === 'lapsed') return max(hold.amount - hold.asked, 0n)
+  return sum(remainingOf(hold).map((share) => share.credits))
 }
 
 function capture(operation: Capture, occasion: Occasion): Effect {
@@ -325,15 +332,17 @@ function captureLate(operation: Capture, hold: Hold, { wallet, now, transaction 
 /**
  * A capture that was refused for more than the hold has, or for coming late, leaves one trace: what was used is remembered.
  *
- * @param settled the wallet as the capture found it
- * @param kept the wallet that goes on
+ * @param wallet settled, as the capture found it
+ * @returns whether it is more than was remembered before
  */
-export function rememberReported(settled: Wallet, kept: Wallet, operation: Capture, code: RefusalCode): void {
-  const seen = settled.holds.find((one) => one.id === operation.hold)
-  const hold = kept.holds.find((one) => one.id === operation.hold)
-  if (seen === undefined || hold === undefined) return
-  if (code !== 'capture_exceeds_hold' && !(code === 'hold_already_ended' && seen.state === 'lapsed')) return
-  hold.reported = max(hold.reported, seen.asked + askedOf(operation, seen))
+export function rememberReported(wallet: Wallet, operation: Capture, code: RefusalCode): boolean {
+  const hold = wallet.holds.find((one) => one.id === operation.hold)
+  if (hold === undefined) return false
+  if (code !== 'capture_exceeds_hold' && !(code === 'hold_already_ended' && hold.state === 'lapsed')) return false
+  const reported = hold.asked + askedOf(operation, hold)
+  if (reported <= hold.reported) return false
+  hold.reported = reported
+  return true
 }
 
 function release(operation: Release, { wallet, now }: Occasion): Effect {
@@ -360,7 +369,7 @@ function extend(operation: Extend, { wallet, now }: Occasion): Effect {
 function refund(operation: Refund, { wallet, now }: Occasion): Effect {
   const spent = wallet.transactions.find((one) => one.id === operation.transaction)
   if (spent === undefined || !['charge', 'capture', 'lapse'].includes(spent.kind))
-    throw new Refusal('transaction_not_found')
+    throw new Refusal('charge_not_found')
   const refundable = spent.charged - spent.refunded
   const credits = operation.credits ?? refundable
   if (credits === 0n || credits > refundable) throw new Refusal('refund_exceeds_charge')

@@ -1,5 +1,5 @@
 import { correctCounts } from './naive-limits.ts'
-import { giveBackRest, newTransaction, repay, spendHeld } from './naive-moves.ts'
+import { giveBackRest, newTransaction, repay, spendHeld, takeOverdue } from './naive-moves.ts'
 import {
   type Hold,
   inBurnOrder,
@@ -41,6 +41,7 @@ function settleInstant(wallet: Wallet, at: Date): void {
   for (const hold of inLapseOrder(wallet.holds)) {
     if (hold.state !== 'placed' || hold.expiresAt > at) continue
     lapse(wallet, hold, at)
+    takeOverdue(wallet, at)
     repay(wallet, at)
   }
   for (const lot of inBurnOrder(wallet.lots)) {

@@ -134,7 +134,7 @@ export type RefusalCode =
   | 'hold_not_found'
   | 'hold_already_ended'
   | 'capture_exceeds_hold'
-  | 'transaction_not_found'
+  | 'charge_not_found'
   | 'refund_exceeds_charge'
   | 'lot_not_found'
   | 'lot_out_of_time'
@@ -146,13 +146,19 @@ export type RefusalCode =
 export interface Shortage {
   readonly required: bigint
   readonly spendable: bigint
+  /** What would have to come: an owing wallet repays first. */
   readonly missing: bigint
+}
+
+/** Of `limit_exceeded`: the first limit that was, and what was counted in it. */
+export interface Exceeded extends Limit {
+  readonly used: bigint
 }
 
 export interface Refused {
   readonly ok: false
   readonly code: RefusalCode
-  readonly shortage?: Shortage | undefined
+  readonly facts?: Shortage | Exceeded | undefined
 }
 
 export interface Share {

@@ -68,7 +68,7 @@ export interface Payment {
 
 export interface Transaction {
   readonly id: string
-  readonly kind: Kind | 'lapse'
+  readonly kind: Kind | 'lapse' | 'overdue'
   /** What it charged in all, and what of it was refunded. */
   charged: bigint
   refunded: bigint
@@ -142,9 +142,9 @@ export function copyOf(wallet: Wallet): Wallet {
 /** Thrown, so that a refused operation leaves nothing behind. */
 export class Refusal extends Error {
   readonly refused: Refused
-  constructor(code: Refused['code'], shortage?: Refused['shortage']) {
+  constructor(code: Refused['code'], facts?: Refused['facts']) {
     super(code)
-    this.refused = { ok: false, code, ...(shortage === undefined ? {} : { shortage }) }
+    this.refused = { ok: false, code, ...(facts === undefined ? {} : { facts }) }
   }
 }
 
