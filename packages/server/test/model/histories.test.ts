@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Database } from '../../src/database/database.ts'
+import { openDatabase } from '../../src/database/open-database.ts'
 import { playMany } from './play-many.ts'
-import { naiveTwin } from './twin.ts'
+import { RealLedger } from './real-ledger.ts'
 
 const operationsMin = Number(process.env['TALLYSTICK_HISTORY_OPERATIONS'] ?? 200_000)
+const seed = Number(process.env['TALLYSTICK_HISTORY_SEED'] ?? Math.floor(Math.random() * 1_000_000_000))
 
 const operations = [
   'grant',
@@ -26,7 +29,7 @@ const refusals = [
   'hold_not_found',
   'hold_already_ended',
   'capture_exceeds_hold',
-  'transaction_not_found',
+  'charge_not_found',
   'refund_exceeds_charge',
   'lot_not_found',
   'lot_out_of_time',
@@ -35,9 +38,19 @@ const refusals = [
   'idempotency_key_reused',
 ]
 
+let database: Database
+
+beforeAll(async () => {
+  database = await openDatabase({ dataDir: undefined })
+})
+
+afterAll(async () => {
+  await database.close()
+})
+
 test('random histories: every outcome, balance and journal is what the naive ledger says', async () => {
-  const tally = await playMany(operationsMin, naiveTwin)
-  process.stdout.write(`${tally.table()}\n`)
+  const tally = await playMany({ seed, operationsMin, open: () => new RealLedger(database) })
+  process.stdout.write(`seed ${seed}\n${tally.table()}\n`)
   const expected = [
     ...operations.map((kind) => `outcome ${kind} ok`),
     ...refusals.map((code) => `refusal ${code}`),

@@ -195,7 +195,10 @@ function adjust({ credits }: Adjust, occasion: Occasion): Effect {
   }
   const wanted = -credits
   refuseUncovered(wallet, wanted, undefined, now)
-  return { credits: wanted, shares: take(wallet, { credits: wanted, action: undefined, to: 'revoked', at: now }) }
+  return {
+    credits: wanted,
+    shares: take(wallet, { credits: wanted, action: undefined, to: 'revoked', at: now }),
+  }
 }
 
 function refuseUncovered(wallet: Wallet, credits: bigint, action: string | undefined, now: Date): void {
@@ -338,7 +341,8 @@ function captureLate(operation: Capture, hold: Hold, { wallet, now, transaction 
 export function rememberReported(wallet: Wallet, operation: Capture, code: RefusalCode): boolean {
   const hold = wallet.holds.find((one) => one.id === operation.hold)
   if (hold === undefined) return false
-  if (code !== 'capture_exceeds_hold' && !(code === 'hold_already_ended' && hold.state === 'lapsed')) return false
+  if (code !== 'capture_exceeds_hold' && !(code === 'hold_already_ended' && hold.state === 'lapsed'))
+    return false
   const reported = hold.asked + askedOf(operation, hold)
   if (reported <= hold.reported) return false
   hold.reported = reported

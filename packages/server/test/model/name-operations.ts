@@ -1,5 +1,4 @@
 /** Turns what was drawn into operations on what is there. */
-import { leavesWindowAt } from './naive-calendar.ts'
 import type { NaiveLedger } from './naive-ledger.ts'
 import { spendableOn } from './naive-moves.ts'
 import { walletMax } from './naive-operations.ts'
@@ -13,29 +12,31 @@ import type {
   LimitStep,
   OperationStep,
   RepeatStep,
-  TimeStep,
   WhichHold,
   WhichLot,
   WhichTransaction,
 } from './steps.ts'
+import { endOf, type Place, type Span } from './timeline.ts'
 
-/** Two customers with two units each. */
-export const walletIds = ['A', 'B', 'C', 'D']
+/** Where what was drawn becomes an operation. */
+export interface Scene {
+  readonly ledger: NaiveLedger
+  readonly wallets: readonly string[]
+  readonly windows: History['windows']
+  readonly place: Place
+  readonly clock: Date
+}
 
 type Unkeyed<T = Operation> = T extends Operation ? Omit<T, 'key' | 'body'> : never
 
 /** The next operation as drawn, on the ledger as it is now; undefined when there is nothing of the kind that it wants. */
-export function nameOperation(
-  step: Exclude<OperationStep, RepeatStep>,
-  ledger: NaiveLedger,
-  clock: Date,
-  windows: History['windows'],
-): Unkeyed | undefined {
-  const wallet = walletIds[step.wallet] ?? 'A'
+export function nameOperation(step: Exclude<OperationStep, RepeatStep>, scene: Scene): Unkeyed | undefined {
+  const { ledger, wallets, windows, place, clock } = scene
+  const wallet = wallets[step.wallet]!
   const { wallet: settled, now } = ledger.read(wallet, clock)
   switch (step.kind) {
     case 'grant':
-      return grantOf(step, settled, now)
+      return grantOf(step, settled, now, place)
     case 'adjust': {
       const { kind, by, credits } = step
       const thereIs = by < 0 ? spendableOn(settled, undefined, now) : 5n
@@ -43,30 +44,37 @@ export function nameOperation(
     }
     case 'charge':
     case 'hold': {
-      const { limits, credits, action, ...rest } = step
-      return {
-        ...rest,
+      const { action, isObserved } = step
+      const spending = {
         wallet,
         action,
-        credits: amountOf(credits, spendableOn(settled, action, now)),
-        limits: limits.map((limit) => limitOf(limit, windows)),
+        isObserved,
+        credits: amountOf(step.credits, spendableOn(settled, action, now)),
+        limits: step.limits.map((limit) => limitOf(limit, windows)),
       }
+      if (step.kind === 'charge') return { kind: step.kind, ...spending }
+      const timeToLiveMs = msOf(step.timeToLive, now, place)
+      return { kind: step.kind, ...spending, timeToLiveMs, onLapse: step.onLapse }
     }
     case 'capture': {
-      const hold = holdOf(step.hold, wallet, ledger, clock)
+      const hold = holdOf(step.hold, wallet, scene)
       if (hold === undefined) return undefined
       const known = settled.holds.find((one) => one.id === hold)
       const remaining = known === undefined ? 0n : sum(remainingOf(known).map((share) => share.credits))
       const credits = step.credits && amountOf(step.credits, remaining, 0n)
       return { ...step, wallet, hold, credits }
     }
-    case 'release':
-    case 'extend': {
-      const hold = holdOf(step.hold, wallet, ledger, clock)
+    case 'release': {
+      const hold = holdOf(step.hold, wallet, scene)
       return hold === undefined ? undefined : { ...step, wallet, hold }
     }
+    case 'extend': {
+      const hold = holdOf(step.hold, wallet, scene)
+      const timeToLiveMs = msOf(step.timeToLive, now, place)
+      return hold === undefined ? undefined : { kind: step.kind, wallet, hold, timeToLiveMs }
+    }
     case 'checkpoint': {
-      const hold = holdOf(step.hold, wallet, ledger, clock)
+      const hold = holdOf(step.hold, wallet, scene)
       return hold === undefined ? undefined : { ...step, wallet, hold, credits: BigInt(step.credits) }
     }
     case 'refund': {
@@ -77,7 +85,7 @@ export function nameOperation(
       return { ...step, wallet, transaction, credits: step.credits && amountOf(step.credits, refundable) }
     }
     case 'revoke': {
-      const lot = lotOf(step.lot, wallet, ledger)
+      const lot = lotOf(step.lot, wallet, scene)
       if (lot === undefined) return undefined
       const known = settled.lots.find((one) => one.id === lot)
       const atMost = known === undefined ? 0n : known.granted - known.revoked - known.pending
@@ -86,7 +94,7 @@ export function nameOperation(
     case 'freeze':
     case 'unfreeze':
     case 'expire': {
-      const lot = lotOf(step.lot, wallet, ledger)
+      const lot = lotOf(step.lot, wallet, scene)
       return lot === undefined ? undefined : { kind: step.kind, wallet, lot }
     }
   }
@@ -96,7 +104,7 @@ function amountOf(amount: Amount, thereIs: bigint, atLeast = 1n): bigint {
   return max('of' in amount ? BigInt(amount.of) : thereIs + BigInt(amount.allThereIs), atLeast)
 }
 
-function grantOf(step: GrantStep, wallet: Wallet, now: Date): Unkeyed {
+function grantOf(step: GrantStep, wallet: Wallet, now: Date, place: Place): Unkeyed {
   const { kind, source, category, priority, scope, repaysDebt, lateReturnDays } = step
   const inWallet = sum(wallet.lots.map((lot) => lot.available + lot.held))
   const credits =
@@ -108,42 +116,45 @@ function grantOf(step: GrantStep, wallet: Wallet, now: Date): Unkeyed {
     source,
     category,
     priority,
-    effectiveAt: step.startsInMs === undefined ? undefined : after(now, step.startsInMs),
-    expiry: step.expiry && expiryOf(step.expiry, now),
+    effectiveAt: step.starts && endOf(step.starts, now, place),
+    expiry: step.expiry && expiryOf(step.expiry, now, place),
     scope,
     repaysDebt,
     lateReturnDays,
   }
 }
 
-function expiryOf(step: ExpiryStep, now: Date): Expiry {
-  if ('inMs' in step) return { at: after(now, step.inMs) }
+function expiryOf(step: ExpiryStep, now: Date, place: Place): Expiry {
   if ('days' in step) return { afterDays: step.days }
-  return { afterMonths: step.months }
+  if ('months' in step) return { afterMonths: step.months }
+  return { at: endOf(step, now, place) }
 }
 
-/** Two limits of one window are told apart by their names. */
-function limitOf({ who, window: index, max }: LimitStep, windows: History['windows']): Limit {
-  const window = windows[index]
-  return { name: `${who}:${index}:${window}`, window, max: BigInt(max) }
+/** A hold lives for some time, also when the clock goes back. */
+function msOf(span: Span, now: Date, place: Place): number {
+  return Math.max(endOf(span, now, place).getTime() - now.getTime(), 1)
 }
 
-function holdOf(which: WhichHold, wallet: string, ledger: NaiveLedger, clock: Date): string | undefined {
+function limitOf({ who, window, max }: LimitStep, windows: History['windows']): Limit {
+  return { name: who, window: windows[window], max: BigInt(max) }
+}
+
+function holdOf(which: WhichHold, wallet: string, { ledger, wallets, clock }: Scene): string | undefined {
   if (which === undefined) return 'nobody’s hold'
   const holdsIn = (id: string) => ledger.read(id, clock).wallet.holds
   if (which.among === 'of another wallet')
-    return fromNewest(which, walletIds.filter((id) => id !== wallet).flatMap(holdsIn))
+    return fromNewest(which, wallets.filter((id) => id !== wallet).flatMap(holdsIn))
   return fromNewest(
     which,
     holdsIn(wallet).filter((hold) => which.among === 'all' || hold.state === which.among),
   )
 }
 
-function lotOf(which: WhichLot, wallet: string, ledger: NaiveLedger): string | undefined {
+function lotOf(which: WhichLot, wallet: string, { ledger, wallets }: Scene): string | undefined {
   if (which === undefined) return 'nobody’s lot'
   const lotsIn = (id: string) => ledger.wallet(id).lots
   if (which.among === 'of another wallet')
-    return fromNewest(which, walletIds.filter((id) => id !== wallet).flatMap(lotsIn))
+    return fromNewest(which, wallets.filter((id) => id !== wallet).flatMap(lotsIn))
   return fromNewest(
     which,
     lotsIn(wallet).filter((lot) => which.among === 'all' || lot.held > 0n),
@@ -154,6 +165,8 @@ function lotOf(which: WhichLot, wallet: string, ledger: NaiveLedger): string | u
 function transactionOf(which: WhichTransaction, { transactions }: Wallet): string | undefined {
   if (which === undefined) return 'nobody’s transaction'
   const those = transactions.filter((one) => {
+    // What pending leaves owed is in no answer, so nobody can name it.
+    if (one.kind === 'overdue') return false
     if (which.among === 'all') return true
     return which.among === 'owing' ? one.openDebt > 0n : one.charged > one.refunded
   })
@@ -165,28 +178,4 @@ function fromNewest(
   all: readonly { readonly id: string }[],
 ): string | undefined {
   return all.at(-1 - (fromNewest % Math.max(all.length, 1)))?.id
-}
-
-/** What the database's clock shows next. */
-export function nextClock(step: TimeStep, clock: Date, ledger: NaiveLedger): Date {
-  if ('months' in step)
-    return new Date(
-      Date.UTC(clock.getUTCFullYear(), clock.getUTCMonth() + step.months, 1) + (clock.getTime() % 86_400_000),
-    )
-  if (!('toInstant' in step)) return after(clock, step.ms)
-  const instants = walletIds
-    .flatMap((id) => (step.of === 'a wallet' ? ledger.instants(id) : windowEnds(ledger.wallet(id))))
-    .filter((instant) => instant > clock)
-  instants.sort((a, b) => a.getTime() - b.getTime())
-  const instant = instants[step.toInstant % Math.max(instants.length, 1)]
-  return instant === undefined ? after(clock, 60_000) : after(instant, step.ms)
-}
-
-/** When something that counts in a limit counts no longer. */
-function windowEnds({ counts }: Wallet): Date[] {
-  return counts.flatMap(({ window, bucket }) => leavesWindowAt(window, bucket) ?? [])
-}
-
-function after(at: Date, ms: number): Date {
-  return new Date(at.getTime() + ms)
 }

@@ -1,9 +1,10 @@
-import type { LedgerUnderTest } from './ledger-under-test.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Answer, LedgerUnderTest } from './ledger-under-test.ts'
 import { NaiveLedger } from './naive-ledger.ts'
 import type { Balance, HoldView, Operation, Outcome, Share } from './naive-types.ts'
 import type { Entry, Lot } from './naive-wallet.ts'
-import { nameOperation, nextClock, walletIds } from './name-operations.ts'
-import type { History, OperationStep } from './steps.ts'
+import { nameOperation } from './name-operations.ts'
+import type { History, OperationStep, RepeatStep } from './steps.ts'
 import type { Tally } from './tally.ts'
 
 /** What two ledgers said of the same thing, field by field. */
@@ -12,110 +13,211 @@ type Facts = Record<string, string>
 /** The ledgers disagree. The message says of what, and what led there. */
 export class Disagreement extends Error {
   override readonly name = 'Disagreement'
+  /** Which of the histories that were played together. */
+  readonly history: number
+
+  constructor(history: number, message: string) {
+    super(message)
+    this.history = history
+  }
 }
 
-/** Plays a history on the naive ledger and on another one; throws a Disagreement when they differ in anything. */
-export async function play(history: History, other: LedgerUnderTest, tally: Tally): Promise<void> {
-  const game = new Game(history, other, tally)
-  for (const step of history.steps) {
-    game.clock = nextClock(step.time, game.clock, game.naive)
-    await game.apply(step.operations)
-    if (step.isRead) await game.compareReads()
-  }
-  await game.compareReads()
-  await game.compareJournals()
+export interface Stage {
+  /** What the database's clock shows, step by step. */
+  readonly clocks: readonly Date[]
+  readonly other: LedgerUnderTest
+  readonly tally: Tally
 }
+
+/**
+ * Plays histories on the naive ledger and on another one, each in wallets of its own, all in step: what is asked at one step is one
+ * transaction.
+ *
+ * @throws Disagreement when the ledgers differ in anything
+ */
+export async function playTogether(histories: readonly History[], stage: Stage): Promise<void> {
+  const { clocks, other } = stage
+  const games = histories.map((history, index) => new Game(history, index, stage))
+  for (const [step, clock] of clocks.entries()) {
+    const asked = games.map((game) => game.ask(step))
+    const all = asked.flat()
+    const answers = all.length === 0 ? [] : await other.apply(all, clock)
+    let heard = 0
+    for (const [index, game] of games.entries()) {
+      const count = asked[index]!.length
+      game.hear(step, answers.slice(heard, heard + count))
+      heard += count
+    }
+    for (const game of games) await game.compareReads(step)
+  }
+  const again = games.map((game) => game.askAgain())
+  const answers = await other.apply(again.flat(), clocks.at(-1)!)
+  let heard = 0
+  for (const [index, game] of games.entries()) {
+    const count = again[index]!.length
+    game.hearAgain(again[index]!, answers.slice(heard, heard + count))
+    heard += count
+  }
+  for (const game of games) await game.compareEnds()
+  for (const { wallet, what } of await other.differences())
+    for (const game of games) game.differsByItself(wallet, what)
+}
+
+/** So many of what succeeded are asked again at the end. */
+const askedAgainMax = 15
 
 class Game {
-  readonly naive = new NaiveLedger()
-  readonly #other: LedgerUnderTest
-  readonly #tally: Tally
-  readonly #windows: History['windows']
+  readonly #naive = new NaiveLedger()
+  readonly #history: History
+  readonly #index: number
+  readonly #stage: Stage
+  /** Two customers with two units each. */
+  readonly #wallets: readonly string[]
   readonly #asked: Operation[] = []
+  #batch: Operation[] = []
+  /** What was answered when a key was bound. */
+  readonly #wholeByKey = new Map<string, { readonly operation: Operation; readonly whole: unknown }>()
   /** What happened so far, one line an operation. */
   readonly #told: string[] = []
-  clock: Date
 
-  constructor(history: History, other: LedgerUnderTest, tally: Tally) {
-    this.clock = history.startsAt
-    this.#windows = history.windows
-    this.#other = other
-    this.#tally = tally
+  constructor(history: History, index: number, stage: Stage) {
+    this.#history = history
+    this.#index = index
+    this.#stage = stage
+    this.#wallets = ['A', 'B', 'C', 'D'].map((letter) => `${index + 1}${letter}`)
   }
 
-  async apply(steps: readonly OperationStep[]): Promise<void> {
-    const operations: Operation[] = []
-    for (const step of steps) {
-      const operation = this.#nameOrRepeat(step)
+  /** What the history asks at a step. */
+  ask(step: number): readonly Operation[] {
+    const { opening, operations } = this.#history
+    const steps = operations.filter((one) => one.step === step).map((one) => one.operation)
+    this.#batch = []
+    for (const drawn of step === 0 ? [...opening, ...steps] : steps) {
+      const operation = drawn.kind === 'repeat' ? this.#repeated(drawn) : this.#named(drawn, step)
       if (operation === undefined) continue
-      operations.push(operation)
+      this.#batch.push(operation)
       this.#asked.push(operation)
     }
-    this.#told.push(`at ${this.clock.toISOString()}`)
-    const expected = this.naive.apply(operations, this.clock)
-    const answered = await this.#other.apply(operations, this.clock)
-    for (const [index, operation] of operations.entries()) {
-      this.#told.push(`  ${textOf(operation)} → ${summaryOf(expected[index])}`)
-      this.#count(operation, expected[index])
-      this.#compare('the outcome', factsOfOutcome(expected[index]), factsOfOutcome(answered[index]))
-    }
+    return this.#batch
   }
 
-  #nameOrRepeat(step: OperationStep): Operation | undefined {
-    if (step.kind === 'repeat') {
-      const earlier = this.#asked.at(-1 - (step.fromNewest % Math.max(this.#asked.length, 1)))
-      if (earlier === undefined || !step.isChanged) return earlier
-      return { ...earlier, body: `${earlier.body}, changed` }
-    }
-    const unkeyed = nameOperation(step, this.naive, this.clock, this.#windows)
+  #repeated({ fromNewest, change }: RepeatStep): Operation | undefined {
+    const earlier = this.#asked.at(-1 - (fromNewest % Math.max(this.#asked.length, 1)))
+    if (earlier === undefined || change === 'none') return earlier
+    if (change === 'body') return { ...earlier, body: `${earlier.body}, changed` }
+    return { ...earlier, wallet: this.#wallets.find((wallet) => wallet !== earlier.wallet)! }
+  }
+
+  #named(drawn: Exclude<OperationStep, RepeatStep>, step: number): Operation | undefined {
+    const { clocks } = this.#stage
+    const unkeyed = nameOperation(drawn, {
+      ledger: this.#naive,
+      wallets: this.#wallets,
+      windows: this.#history.windows,
+      place: { clocks, step },
+      clock: clocks[step]!,
+    })
     if (unkeyed === undefined) return undefined
-    return { ...unkeyed, key: `key ${this.#asked.length + 1}`, body: textOf(unkeyed) }
+    return { ...unkeyed, key: `key ${this.#index + 1}.${this.#asked.length + 1}`, body: textOf(unkeyed) }
   }
 
-  #count(operation: Operation, outcome: Outcome | undefined): void {
+  /** What the other ledger answered to what was just asked. */
+  hear(step: number, answers: readonly Answer[]): void {
+    const clock = this.#stage.clocks[step]!
+    if (this.#batch.length > 0) this.#told.push(`at ${clock.toISOString()}`)
+    const expected = this.#naive.apply(this.#batch, clock)
+    for (const [index, operation] of this.#batch.entries()) {
+      const outcome = expected[index]!
+      const answer = answers[index]
+      this.#told.push(`  ${textOf(operation)} → ${summaryOf(outcome)}`)
+      this.#count(operation, outcome)
+      this.#compare('the outcome', factsOfOutcome(outcome), factsOfOutcome(answer?.outcome))
+      if (outcome.ok) this.#compareReplay(operation, answer)
+    }
+  }
+
+  #compareReplay(operation: Operation, answer: Answer | undefined): void {
+    const key = `${operation.wallet} ${operation.key}`
+    const bound = this.#wholeByKey.get(key)
+    if (bound === undefined) {
+      this.#wholeByKey.set(key, { operation, whole: answer?.whole })
+      return
+    }
+    this.#stage.tally.add('replayed', operation.kind)
+    if (isDeepStrictEqual(bound.whole, answer?.whole)) return
+    const [first, again] = [bound.whole, answer?.whole].map((whole) => JSON.stringify(whole, plain))
+    this.#disagree(`the same key was answered otherwise:\n  ${first}\n  ${again}`)
+  }
+
+  /** The last of what succeeded, and some of the first. */
+  askAgain(): readonly Operation[] {
+    const bound = [...this.#wholeByKey.values()].map(({ operation }) => operation)
+    return bound.length <= askedAgainMax ? bound : [...bound.slice(0, 5), ...bound.slice(5 - askedAgainMax)]
+  }
+
+  hearAgain(operations: readonly Operation[], answers: readonly Answer[]): void {
+    for (const [index, operation] of operations.entries()) this.#compareReplay(operation, answers[index])
+  }
+
+  #count(operation: Operation, outcome: Outcome): void {
+    const { tally } = this.#stage
     const { kind } = operation
-    this.#tally.add('operation', kind)
-    if (outcome === undefined) return
+    tally.add('operation', kind)
     if (!outcome.ok) {
-      this.#tally.add('refusal', outcome.code)
-      this.#tally.add('outcome', kind, outcome.code)
+      tally.add('refusal', outcome.code)
+      tally.add('outcome', kind, outcome.code)
       return
     }
     const { hold, owed, wouldRefuse, balance } = outcome.receipt
-    this.#tally.add('outcome', kind, 'ok')
-    if (wouldRefuse !== undefined) this.#tally.add('observed', kind, wouldRefuse)
-    if (owed !== 0n) this.#tally.add('debt', kind, owed > 0n ? 'makes it' : 'makes it less')
-    if (balance.debt > 0n) this.#tally.add('debt', 'is left')
-    if (kind === 'capture' && hold !== undefined) this.#tally.add('capture leaves a hold', hold.state)
+    tally.add('outcome', kind, 'ok')
+    if (wouldRefuse !== undefined) tally.add('observed', kind, wouldRefuse)
+    if (owed !== 0n) tally.add('debt', kind, owed > 0n ? 'makes it' : 'makes it less')
+    if (balance.debt > 0n) tally.add('debt', 'is left')
+    if (kind === 'capture' && hold !== undefined) tally.add('capture leaves a hold', hold.state)
   }
 
-  async compareReads(): Promise<void> {
-    for (const wallet of walletIds) {
-      const balance = await this.#other.balance(wallet, this.clock)
-      const about = `the balance of ${wallet}`
-      this.#compare(about, factsOfBalance(this.naive.balance(wallet, this.clock)), factsOfBalance(balance))
-      const known = this.naive.wallet(wallet).holds.length
-      for (const hold of this.naive.holds(wallet, this.clock).slice(0, known)) {
-        const seen = await this.#other.hold(wallet, hold.id, this.clock)
-        this.#compare(hold.id, factsOfHold(hold), seen === undefined ? {} : factsOfHold(seen))
-      }
+  async compareReads(step: number): Promise<void> {
+    const clock = this.#stage.clocks[step]!
+    for (const read of this.#history.reads)
+      if (read.step === step) await this.#compareRead(this.#wallets[read.wallet]!, clock, 3)
+  }
+
+  async #compareRead(wallet: string, clock: Date, holdsMax: number): Promise<void> {
+    const { other, tally } = this.#stage
+    tally.add('read')
+    const balance = await other.balance(wallet, clock)
+    const about = `the balance of ${wallet} at ${clock.toISOString()}`
+    this.#compare(about, factsOfBalance(this.#naive.balance(wallet, clock)), factsOfBalance(balance))
+    for (const hold of this.#naive.holds(wallet, clock).slice(-holdsMax)) {
+      const seen = await other.hold(wallet, hold.id, clock)
+      this.#compare(`${hold.id} at ${clock.toISOString()}`, factsOfHold(hold), seen ? factsOfHold(seen) : {})
     }
   }
 
-  async compareJournals(): Promise<void> {
-    for (const wallet of walletIds) {
-      const entries = await this.#other.entries(wallet)
-      const { lots, holds } = this.naive.wallet(wallet)
-      for (const { lot = 'no lot', from, to } of this.naive.entries(wallet))
-        this.#tally.add('moved', lot === 'no lot' ? lot : 'a lot', from, '→', to)
-      for (const hold of holds) if (hold.state === 'lapsed') this.#tally.add('lapsed', hold.onLapse)
-      this.#compare(
-        `the journal of ${wallet}`,
-        factsOfJournal(this.naive.entries(wallet)),
-        factsOfJournal(entries),
-      )
+  /** All that is left behind: balances, the last holds, journals. */
+  async compareEnds(): Promise<void> {
+    const { other, tally, clocks } = this.#stage
+    for (const wallet of this.#wallets) {
+      const { lots, holds, entries: expected } = this.#naive.wallet(wallet)
+      if (lots.length + holds.length === 0) continue
+      await this.#compareRead(wallet, clocks.at(-1)!, 6)
+      const { numbers, entries } = await other.journal(wallet)
+      if (numbers.some((number, index) => number !== BigInt(index + 1)))
+        this.#disagree(`the journal of ${wallet} is not numbered 1, 2, 3, … but ${numbers.join(', ')}`)
+      this.#compare(`the journal of ${wallet}`, factsOfJournal(expected), factsOfJournal(entries))
       this.#compare(`the lots of ${wallet}`, factsOfLots(lots), factsOfLots(lotsFrom(entries, lots)))
+      for (const { lot = 'no lot', from, to } of expected)
+        tally.add('moved', lot === 'no lot' ? lot : 'a lot', from, '→', to)
+      for (const hold of holds) if (hold.state === 'lapsed') tally.add('lapsed', hold.onLapse)
+      if ((await other.waitingLots(wallet)) > 0) tally.add('wallet ends with lots that wait')
     }
+    tally.add('history')
+  }
+
+  /** The other ledger says of itself that it does not add up. */
+  differsByItself(wallet: string, what: string): void {
+    if (this.#wallets.includes(wallet))
+      this.#disagree(`the other ledger differs from itself in ${wallet}: ${what}`)
   }
 
   #compare(about: string, expected: Facts, answered: Facts): void {
@@ -126,7 +228,11 @@ class Game {
       (name) =>
         `  ${name}: the naive ledger says ${expected[name] ?? '–'}, the other ${answered[name] ?? '–'}`,
     )
-    throw new Disagreement([...this.#told, `${about} differs:`, ...lines].join('\n'))
+    this.#disagree([`${about} differs:`, ...lines].join('\n'))
+  }
+
+  #disagree(how: string): never {
+    throw new Disagreement(this.#index, [...this.#told, how].join('\n'))
   }
 }
 
@@ -153,7 +259,7 @@ function summaryOf(outcome: Outcome | undefined): string {
 
 function factsOfOutcome(outcome: Outcome | undefined): Facts {
   if (outcome === undefined) return {}
-  if (!outcome.ok) return { outcome: outcome.code, ...prefixed('facts', outcome.shortage ?? {}) }
+  if (!outcome.ok) return { outcome: outcome.code, ...prefixed('facts', outcome.facts ?? {}) }
   const { transaction, kind, at, credits, shares, hold, owed, wouldRefuse, balance } = outcome.receipt
   return {
     outcome: 'ok',

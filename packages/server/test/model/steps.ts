@@ -1,4 +1,4 @@
-/** What fast-check draws: a history's steps. Things are named by index among those made so far, so that every part of a history is valid. */
+/** What fast-check draws: a history. Things are named by index among those made so far, so that every part of a history is valid. */
 import * as fc from 'fast-check'
 import type {
   AbovePolicy,
@@ -9,6 +9,7 @@ import type {
   SpentPolicy,
   Window,
 } from './naive-types.ts'
+import { type Span, span, windows } from './timeline.ts'
 
 /** So many credits, or what would just do: all that there is for it, one more, one less. */
 export type Amount = { readonly of: number } | { readonly allThereIs: number }
@@ -20,7 +21,7 @@ export type WhichHold = Which<'placed' | 'lapsed' | 'all' | 'of another wallet'>
 export type WhichLot = Which<'all' | 'held' | 'of another wallet'>
 export type WhichTransaction = Which<'unrefunded' | 'owing' | 'all'>
 
-export type ExpiryStep = { readonly inMs: number } | { readonly days: number } | { readonly months: number }
+export type ExpiryStep = Span | { readonly days: number } | { readonly months: number }
 
 export interface LimitStep {
   readonly who: string
@@ -40,7 +41,7 @@ export interface GrantStep extends In {
   readonly source: Source
   readonly category: Category | undefined
   readonly priority: number
-  readonly startsInMs: number | undefined
+  readonly starts: Span | undefined
   readonly expiry: ExpiryStep | undefined
   readonly scope: readonly string[] | undefined
   readonly repaysDebt: boolean | undefined
@@ -66,7 +67,7 @@ export interface ChargeStep extends SpendingStep {
 
 export interface HoldStep extends SpendingStep {
   readonly kind: 'hold'
-  readonly timeToLiveMs: number
+  readonly timeToLive: Span
   readonly onLapse: LapsePolicy | undefined
 }
 
@@ -92,7 +93,7 @@ export interface CheckpointStep extends In {
 export interface ExtendStep extends In {
   readonly kind: 'extend'
   readonly hold: WhichHold
-  readonly timeToLiveMs: number
+  readonly timeToLive: Span
 }
 
 export interface RefundStep extends In {
@@ -117,7 +118,8 @@ export interface LotStep extends In {
 export interface RepeatStep {
   readonly kind: 'repeat'
   readonly fromNewest: number
-  readonly isChanged: boolean
+  /** With another body, or in another wallet, where the key is another. */
+  readonly change: 'none' | 'body' | 'wallet'
 }
 
 export type OperationStep =
@@ -134,34 +136,21 @@ export type OperationStep =
   | LotStep
   | RepeatStep
 
-/** How the database's clock goes on: by some time, or to when time does something to a wallet or a limit, or just before or after. */
-export type TimeStep =
-  | { readonly ms: number }
-  | { readonly months: number }
-  | { readonly of: 'a wallet' | 'a window'; readonly toInstant: number; readonly ms: number }
-
-/** Some time, and then operations in one transaction. */
-export interface Step {
-  readonly time: TimeStep
-  readonly operations: readonly OperationStep[]
-  /** Whether balances and holds are read after it: reading must change nothing. */
-  readonly isRead: boolean
+/** When on the timeline. */
+interface At {
+  readonly step: number
 }
 
 export interface History {
-  readonly startsAt: Date
   /** Two a history, so that what counts in them meets. */
   readonly windows: readonly [Window, Window]
-  readonly steps: readonly Step[]
+  /** The lots of a crowded wallet, granted first; of most histories none. */
+  readonly opening: readonly GrantStep[]
+  /** What is asked at the same step goes to the database in one transaction. */
+  readonly operations: readonly (At & { readonly operation: OperationStep })[]
+  /** Balances and holds that are read after a step: reading must change nothing. */
+  readonly reads: readonly (At & In)[]
 }
-
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
-const day = 24 * hour
-
-/** Few and round, so that instants meet. */
-const duration = fc.constantFrom(second, minute, minute, hour, hour, hour, 2 * hour, day, day, 30 * day)
 
 const few = fc.integer({ min: 1, max: 12 })
 
@@ -179,11 +168,14 @@ const amount = weighted<Amount>(
   [2, fc.constantFrom(0, 0, 0, 1, -1, -1).map((allThereIs) => ({ allThereIs }))],
 )
 
+/** Mostly of the last few, so that what is named has a story. */
+const fromNewest = weighted([9, fc.nat(5)], [1, fc.nat(120)])
+
 function which<Among extends string>(
   ...weights: readonly (readonly [number, Among])[]
 ): fc.Arbitrary<Which<Among>> {
   const known = weights.map(
-    ([weight, among]) => [weight, fc.record({ among: fc.constant(among), fromNewest: fc.nat(5) })] as const,
+    ([weight, among]) => [weight, fc.record({ among: fc.constant(among), fromNewest })] as const,
   )
   return weighted<Which<Among>>(...known, [1, fc.constant(undefined)])
 }
@@ -196,16 +188,6 @@ const transaction = which([12, 'unrefunded'], [8, 'owing'], [2, 'all'])
 const wallet = weighted([8, fc.constant(0)], [2, fc.constant(1)], [1, fc.constant(2)], [1, fc.constant(3)])
 const action = fc.constantFrom(undefined, 'chat', 'image')
 
-const window = fc.constantFrom<Window>(
-  'day',
-  'week',
-  'month',
-  'lifetime',
-  'rolling_hour',
-  'rolling_day',
-  'rolling_week',
-  'rolling_month',
-)
 const limit = fc.record({
   who: fc.constantFrom('alice', 'alice', 'alice', 'all'),
   window: fc.constantFrom(0, 1),
@@ -239,11 +221,18 @@ const grant: fc.Arbitrary<GrantStep> = fc.record({
   source: fc.constantFrom<Source>('purchase', 'plan', 'promotion', 'gift', 'referral', 'purchase'),
   category: sometimes(2, fc.constantFrom<Category>('paid', 'promotional')),
   priority: fc.integer({ min: -1, max: 2 }),
-  startsInMs: sometimes(3, fc.oneof(duration, fc.constantFrom(0, -1, -hour))),
+  starts: sometimes(
+    3,
+    fc.oneof(
+      span,
+      fc.constantFrom(0, -1, -3_600_000).map((ms) => ({ ms })),
+    ),
+  ),
   expiry: sometimes(
     5,
     weighted<ExpiryStep>(
-      [5, fc.oneof(duration, fc.constantFrom(0, 1, -1)).map((inMs) => ({ inMs }))],
+      [4, span],
+      [1, fc.constantFrom(0, 1, -1).map((ms) => ({ ms }))],
       [2, fc.integer({ min: 1, max: 3 }).map((days) => ({ days }))],
       [2, fc.integer({ min: 1, max: 13 }).map((months) => ({ months }))],
     ),
@@ -262,7 +251,7 @@ const operation = weighted<OperationStep>(
     fc.record({
       kind: fc.constant('hold'),
       ...spending,
-      timeToLiveMs: fc.constantFrom(second, minute, hour, hour, day, 30 * day),
+      timeToLive: span,
       onLapse: fc.constantFrom(undefined, 'release', 'charge_checkpoint', 'charge_all'),
     }),
   ],
@@ -283,7 +272,7 @@ const operation = weighted<OperationStep>(
   ],
   [4, fc.record({ kind: fc.constant('release'), wallet, hold: placedHold })],
   [8, fc.record({ kind: fc.constant('checkpoint'), wallet, hold: placedHold, credits: fc.nat(15) })],
-  [3, fc.record({ kind: fc.constant('extend'), wallet, hold: placedHold, timeToLiveMs: duration })],
+  [3, fc.record({ kind: fc.constant('extend'), wallet, hold: placedHold, timeToLive: span })],
   [10, fc.record({ kind: fc.constant('refund'), wallet, transaction, credits: sometimes(6, amount) })],
   [
     8,
@@ -298,45 +287,40 @@ const operation = weighted<OperationStep>(
   [3, fc.record({ kind: fc.constant('freeze'), wallet, lot })],
   [3, fc.record({ kind: fc.constant('unfreeze'), wallet, lot })],
   [2, fc.record({ kind: fc.constant('expire'), wallet, lot })],
-  [4, fc.record({ kind: fc.constant('repeat'), fromNewest: fc.nat(8), isChanged: fc.boolean() })],
-)
-
-const time = weighted<TimeStep>(
-  [20, fc.constant({ ms: 0 })],
-  [4, duration.map((ms) => ({ ms }))],
   [
-    7,
+    4,
     fc.record({
-      of: fc.constant('a wallet'),
-      toInstant: fc.constantFrom(0, 0, 0, 1, 2),
-      ms: fc.constantFrom(0, 0, 0, -1, 1),
+      kind: fc.constant('repeat'),
+      fromNewest: fc.nat(12),
+      change: fc.constantFrom('none', 'none', 'body', 'wallet'),
     }),
   ],
-  [3, fc.record({ of: fc.constant('a window'), toInstant: fc.nat(5), ms: fc.constantFrom(0, 0, -1) })],
-  [1, fc.integer({ min: 1, max: 2 }).map((months) => ({ months }))],
-  [1, fc.constantFrom(-1, -second, -hour, -day).map((ms) => ({ ms }))],
 )
 
-const step: fc.Arbitrary<Step> = fc.record({
-  time,
-  operations: fc.array(operation, { minLength: 1, maxLength: 8, size: 'max' }),
-  isRead: weighted([4, fc.constant(false)], [1, fc.constant(true)]),
-})
+/** Small, so that many are needed, and mostly in the first wallet. */
+const openingGrant = grant.map(
+  (drawn): GrantStep => ({ ...drawn, wallet: 0, credits: smaller(drawn.credits) }),
+)
 
-/** On the eve of the end of a day, a week, a month, a year, a February. */
-const startsAt = fc
-  .constantFrom(
-    '2026-01-30T22:00:00.000Z',
-    '2028-02-28T23:30:00.500Z',
-    '2026-12-31T23:59:59.999Z',
-    '2026-03-08T12:00:00.000Z',
-  )
-  .map((text) => new Date(text))
+function smaller(credits: GrantStep['credits']): GrantStep['credits'] {
+  return { of: 'of' in credits ? Math.ceil(credits.of / 6) : 1 }
+}
 
-export function history(stepsMax: number): fc.Arbitrary<History> {
-  return fc.record({
-    startsAt,
-    windows: fc.tuple(window, window),
-    steps: fc.array(step, { minLength: 1, maxLength: stepsMax, size: 'max' }),
-  })
+/** A history on a timeline of so many steps: of a few lots, or of a wallet that is crowded with them. */
+export function history(steps: number): fc.Arbitrary<History> {
+  const step = fc.nat(steps - 1)
+  const drawn = (openingMax: number, operationsMax: number) =>
+    fc.record({
+      windows: fc
+        .uniqueArray(fc.constantFrom(...windows), { minLength: 2, maxLength: 2 })
+        .map(([first, second]): [Window, Window] => [first ?? 'day', second ?? 'week']),
+      opening: fc.array(openingGrant, { maxLength: openingMax, size: 'max' }),
+      operations: fc.array(fc.record({ step, operation }), {
+        minLength: 1,
+        maxLength: operationsMax,
+        size: 'max',
+      }),
+      reads: fc.array(fc.record({ step, wallet }), { maxLength: 4, size: 'max' }),
+    })
+  return weighted([4, drawn(0, 320)], [1, drawn(120, 160)])
 }
