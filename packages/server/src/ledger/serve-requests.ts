@@ -42,6 +42,7 @@ import type {
   Granted,
   GrantRequest,
   HoldRequest,
+  InWallet,
   LedgerRequests,
   LimitRequest,
   LotRequest,
@@ -64,8 +65,7 @@ export interface ServeRequestsOptions {
 }
 
 /** What a request comes to: an operation of somebody's wallet, or what its key answered under an earlier catalog. */
-interface Prepared {
-  readonly owner: WalletOwner
+interface Prepared extends InWallet {
   readonly idempotencyKey: string
   readonly work: { readonly operation: Operation } | { readonly answered: Receipt }
 }
@@ -78,13 +78,14 @@ type Unnamed<One> = One extends unknown ? Omit<One, 'walletId' | 'key' | 'holdId
 
 const holdExpirySeconds = 300
 
-/** Owners never change; one that is forgotten costs a statement. */
-const ownersRememberedMax = 50_000
+/** Whose a wallet is never changes; one that is forgotten costs a statement. */
+const walletsRememberedMax = 50_000
 
 /** What apps ask, as operations of the ledger: priced by the catalog, on the customer's wallet, under the caller's key. */
 export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   const { ledger, mode, ensureCustomer, log } = options
-  const ownersByWallet = new Recent<Uuid, WalletOwner>(ownersRememberedMax)
+  const ownersByWallet = new Recent<Uuid, WalletOwner>(walletsRememberedMax)
+  const walletsByOwner = new Recent<string, InWallet>(walletsRememberedMax)
 
   const prepare = {
     charge: (request: SpendRequest) =>
@@ -125,7 +126,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
         credits: credits === undefined ? undefined : positiveCredits(credits),
         reason,
       }
-      return { owner, idempotencyKey, work: { operation } }
+      return { walletId: operation.walletId, owner, idempotencyKey, work: { operation } }
     },
 
     grant: async (request: GrantRequest): Promise<Prepared> => {
@@ -147,7 +148,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       if (refusal !== undefined) {
         const answered = await replay(wallet, key, idempotencyKey)
         if (answered === undefined) throw refusal
-        return { owner, idempotencyKey, work: { answered } }
+        return { walletId: wallet, owner, idempotencyKey, work: { answered } }
       }
       const operation: Operation = {
         ...rest,
@@ -162,7 +163,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
         paid,
         orderId: undefined,
       }
-      return { owner, idempotencyKey, work: { operation } }
+      return { walletId: operation.walletId, owner, idempotencyKey, work: { operation } }
     },
 
     adjust: async (request: AdjustRequest): Promise<Prepared> => {
@@ -171,7 +172,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       const { walletId: wallet, owner } = await walletOf(customer, unitOf(options.catalog().catalog, unit))
       const key = keyOf('adjust', request)
       const operation: Operation = { kind: 'adjust', walletId: wallet, key, owner, credits, reason, actor }
-      return { owner, idempotencyKey, work: { operation } }
+      return { walletId: operation.walletId, owner, idempotencyKey, work: { operation } }
     },
 
     revoke: (request: RevokeRequest) =>
@@ -203,7 +204,8 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       return answered
     }
     const { unit, credits, action } = priced
-    const { walletId: wallet, owner } = await walletOf(customer, unit)
+    const known = walletOf(customer, unit)
+    const { walletId: wallet, owner } = known instanceof Promise ? await known : known
     const operation = operationOf({
       walletId: wallet,
       key,
@@ -215,7 +217,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       limits: request.limits && limitsOf(request.limits, action),
       isObserved: request.observe === true || options.observe,
     })
-    return { owner, idempotencyKey, work: { operation } }
+    return { walletId: wallet, owner, idempotencyKey, work: { operation } }
   }
 
   /** The action may have left the catalog since: then its unit is not known any more, and each is asked. */
@@ -226,9 +228,10 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   ): Promise<Prepared | undefined> {
     for (const unit of options.catalog().catalog.unitsById.keys()) {
       const owner = { mode, customer, unit }
+      const wallet = walletId(owner)
       // oxlint-disable-next-line no-await-in-loop
-      const answered = await replay(walletId(owner), key, idempotencyKey)
-      if (answered !== undefined) return { owner, idempotencyKey, work: { answered } }
+      const answered = await replay(wallet, key, idempotencyKey)
+      if (answered !== undefined) return { walletId: wallet, owner, idempotencyKey, work: { answered } }
     }
     return undefined
   }
@@ -249,7 +252,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     const owner = await ownerOf(hold.walletId, () => holdNotFound({}))
     const key = keyOf(operation.kind, request)
     const named = { walletId: hold.walletId, key, holdId: hold.id }
-    return { owner, idempotencyKey, work: { operation: { ...operation, ...named } } }
+    return { ...named, owner, idempotencyKey, work: { operation: { ...operation, ...named } } }
   }
 
   async function prepareOnLot(request: LotRequest, operation: Unnamed<LotOperations>): Promise<Prepared> {
@@ -257,13 +260,19 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     const owner = await ownerOf(lot.walletId, () => lotNotFound({}))
     const key = keyOf(operation.kind, request)
     const named = { walletId: lot.walletId, key, lotId: lot.id }
-    return { owner, idempotencyKey, work: { operation: { ...operation, ...named } } }
+    return { ...named, owner, idempotencyKey, work: { operation: { ...operation, ...named } } }
   }
 
-  async function walletOf(customer: string, unit: string): Promise<{ walletId: Uuid; owner: WalletOwner }> {
+  /** At once when the wallet was asked about lately, as it is for nearly every charge. */
+  function walletOf(customer: string, unit: string): InWallet | Promise<InWallet> {
+    return walletsByOwner.get(`${unit}\n${customer}`) ?? findWallet(customer, unit)
+  }
+
+  async function findWallet(customer: string, unit: string): Promise<InWallet> {
     await ensureCustomer(customer)
     const owner = { mode, customer, unit }
     const wallet = { walletId: walletId(owner), owner }
+    walletsByOwner.set(`${unit}\n${customer}`, wallet)
     ownersByWallet.set(wallet.walletId, owner)
     return wallet
   }
@@ -277,8 +286,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   }
 
   /** Queues the operation before it returns. */
-  async function finish({ owner, idempotencyKey, work }: Prepared): Promise<Done> {
-    const id = walletId(owner)
+  async function finish({ walletId: id, owner, idempotencyKey, work }: Prepared): Promise<Done> {
     if ('answered' in work) return { walletId: id, owner, receipt: work.answered }
     try {
       const receipt = await ledger.submit(work.operation)

@@ -104,7 +104,7 @@ export class RealLedger implements LedgerUnderTest {
   }
 
   async differences(): Promise<{ wallet: string; what: string }[]> {
-    const { differences } = await this.#database.snapshot(verify)
+    const { differences } = await verify(this.#database)
     return differences.flatMap(({ walletId: id, lotId, what, stored, computed }) => {
       const wallet = this.#walletsById.get(id)
       if (wallet === undefined) return []
