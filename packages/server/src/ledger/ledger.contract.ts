@@ -275,6 +275,35 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
     }
   })
 
+  test('a lot that repays a debt in the batch in which it is refunded gets it back', async () => {
+    const owner = newOwner()
+    await ledger.submit(grantOf(owner, '1'))
+    const start = new Date(Date.now() + 30_000)
+    const later = await ledger.submit(
+      grantOf(owner, '10', { source: 'purchase', priority: 1, effectiveAt: start }),
+    )
+    const hold = await ledger.submit(holdOf(owner, '1'))
+    const about = { walletId: walletId(owner), holdId: hold.hold?.id ?? '' }
+    const captured = await ledger.submit({
+      ...about,
+      kind: 'capture',
+      key: newKey(),
+      credits: credits('4'),
+      above: 'owe',
+    })
+    expect(captured.owed).toBe(credits('3'))
+    setNow = new Date(start.getTime() + 1000)
+    try {
+      const { transaction } = captured
+      const refund = { kind: 'refund', transaction, credits: credits('3'), reason: undefined } as const
+      const refunded = await ledger.submit({ ...refund, walletId: walletId(owner), key: newKey() })
+      expect(refunded.shares).toEqual([{ lotId: later.shares[0]?.lotId, amount: credits('3') }])
+      expect(refunded.balance).toMatchObject({ available: credits('10'), debt: 0n })
+    } finally {
+      setNow = undefined
+    }
+  })
+
   test('entries come newest first, a page at a time, each once', async () => {
     const owner = newOwner()
     await ledger.submit(grantOf(owner, '10'))

@@ -94,7 +94,8 @@ export async function loadBatch(
     return { id, wallet, now, operations: byWallet.get(id) ?? [] }
   })
   const second = await readSecond(session, drafts, first)
-  return new Map(drafts.map((draft) => [draft.id, loadedWallet(draft, first, second)]))
+  const lots = await readRepaying(session, drafts, first, second)
+  return new Map(drafts.map((draft) => [draft.id, loadedWallet(draft, first, second, lots)]))
 }
 
 /** What a key is bound to in a wallet, if it is: read without a lock, for what is bound once is bound for good. */
@@ -221,11 +222,32 @@ async function readSecond(session: Session, drafts: readonly Draft[], first: Fir
   }
 }
 
-function loadedWallet(draft: Draft, first: First, second: Second): LoadedWallet {
+/** Before what still owes is refunded, any open lot may repay it, in this very batch: then it gets back what it paid. Rare, and a round trip of its own. */
+async function readRepaying(
+  session: Session,
+  drafts: readonly Draft[],
+  first: First,
+  second: Second,
+): Promise<ById<LotRow>> {
+  const reading = new Reading(session)
+  const owing = drafts.filter(({ id }) => rowsOf(first.debts, id).some((debt) => debt.open_micros > 0n))
+  const open = owing.flatMap(({ id, wallet }) =>
+    [...wallet.lots, ...rowsOf(second.waiting, id)].map((lot) => ({ walletId: id, named: lot.id })),
+  )
+  const lots = reading.askAbout(statements.readLots, open, (all) => [plain(all, (one) => one.named)])
+  if (reading.isEmpty) return second.lots
+  await reading.done()
+  return Map.groupBy(
+    [...[...second.lots.values()].flat(), ...reading.rows<LotRow>(lots)],
+    (row) => row.wallet_id,
+  )
+}
+
+function loadedWallet(draft: Draft, first: First, second: Second, paying: ById<LotRow>): LoadedWallet {
   const { id, wallet, now } = draft
   if (first.isBare && second === nothingMore) return { ...bare, wallet, lotsInRow: wallet.lots, now }
   const seenWaiting = rowsOf(second.waiting, id).map(waitingLotFromRow)
-  const lots = [...rowsOf(first.lots, id), ...rowsOf(second.lots, id)]
+  const lots = [...rowsOf(first.lots, id), ...rowsOf(paying, id)]
   const debts = [...rowsOf(first.debts, id), ...rowsOf(second.debts, id)]
   const holds = rowsOf(first.holds, id)
   const refunds = rowsOf(first.refunds, id)
