@@ -14,6 +14,7 @@ const scripts = {
   test: 'tools/test.ts',
   fix: 'tools/fix.ts',
   bench: 'bench/run.ts',
+  simulate: 'packages/server/test/simulate/main.ts',
   'pack-proof': 'tools/pack-proof.ts',
 }
 const windows = process.platform === 'win32'
