@@ -205,6 +205,29 @@ test('a queue is swept while its jobs are worked on, one sweep at a time, also a
   expect(sweeps).toBe(swept)
 })
 
+test('repeated work runs where work is done, also after it failed and where there are no queues, and not after the stop', async () => {
+  const database = await open('pglite')
+  let runs = 0
+  const repeated = {
+    name: 'tide',
+    everyMs: 5,
+    run: () => (++runs === 1 ? Promise.reject(new Error('ebb')) : Promise.resolve()),
+  }
+  const idle = createJobs({ database, log, work: false })
+  idle.repeat(repeated)
+  await idle.start()
+  const jobs = createJobs({ database, log })
+  jobs.repeat(repeated)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(runs).toBe(0)
+  await jobs.start()
+  await expect.poll(() => runs).toBeGreaterThan(2)
+  await jobs.stop()
+  const run = runs
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(runs).toBe(run)
+})
+
 test('where there is no work to do, nothing is installed for it', async () => {
   const database = await open('pglite')
   await started(database, [])

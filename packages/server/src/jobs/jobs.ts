@@ -12,6 +12,13 @@ export interface Queue<Data extends object> {
   sweep?(): Promise<void>
 }
 
+/** Work that is due again and again and has no rows of its own. What one process at a time should do, it claims in the database. */
+export interface Repeated {
+  readonly name: string
+  readonly everyMs: number
+  run(): Promise<void>
+}
+
 export interface Attempt {
   /** No further one follows: what throws now is kept as a dead letter. */
   readonly isLast: boolean
@@ -20,6 +27,8 @@ export interface Attempt {
 export interface Jobs {
   /** Before `start`. */
   register<Data extends object>(queue: Queue<Data>): void
+  /** Before `start`. Runs where the work is done, one at a time in a process, again also after it failed. */
+  repeat(repeated: Repeated): void
   start(): Promise<void>
   /** The job exists once the transaction has committed. Say `wake` then. */
   enqueue<Data extends object>(tx: Transaction, queue: Queue<Data>, data: Data): Promise<void>
@@ -78,8 +87,8 @@ export function createJobs(options: JobsOptions): Jobs {
   const settings = { ...queueSettings, retryDelay: options.retryDelaySeconds ?? retryDelaySeconds }
   const queues = new Map<string, Queue<object>>()
   const workerIds = new Map<string, string>()
-  let sweepTimer: NodeJS.Timeout | undefined
-  let sweeping: Promise<void> | undefined
+  const allRepeated: Repeated[] = []
+  const ending: (() => Promise<void>)[] = []
   const boss = new PgBoss({
     ...database.jobs,
     // Fetching, completing and supervising take turns; the work itself runs on the Database's own connections.
@@ -129,52 +138,61 @@ export function createJobs(options: JobsOptions): Jobs {
     }
   }
 
-  async function sweepAll(): Promise<void> {
+  async function startQueues(): Promise<void> {
+    await boss.start()
     for (const queue of queues.values()) {
-      try {
-        // oxlint-disable-next-line no-await-in-loop
-        await queue.sweep?.()
-      } catch (err) {
-        log.warn({ err, queue: queue.name }, 'a sweep failed; the next one follows')
-      }
+      // One at a time: each is a statement under the same lock.
+      // oxlint-disable-next-line no-await-in-loop
+      await declare(queue.name)
+      if (!work) continue
+      const workOptions = {
+        batchSize,
+        burstWhenBatchFull: true,
+        pollingIntervalSeconds,
+        perJobResults: true,
+      } as const
+      // oxlint-disable-next-line no-await-in-loop
+      const id = await boss.work<object>(queue.name, workOptions, (jobs) => runBatch(queue, jobs))
+      workerIds.set(queue.name, id)
     }
   }
 
-  function startSweeping(): void {
-    sweepTimer = setInterval(() => {
-      sweeping ??= sweepAll().finally(() => {
-        sweeping = undefined
-      })
-    }, options.sweepIntervalMs ?? sweepIntervalMs)
-    sweepTimer.unref()
+  function startRepeating(repeated: Repeated): void {
+    let running: Promise<void> | undefined
+    const timer = setInterval(() => {
+      running ??= repeated
+        .run()
+        .catch((err: unknown) =>
+          log.warn({ err, repeated: repeated.name }, 'repeated work failed; it is tried again'),
+        )
+        .finally(() => {
+          running = undefined
+        })
+    }, repeated.everyMs)
+    timer.unref()
+    ending.push(async () => {
+      clearInterval(timer)
+      await running
+    })
   }
 
   return {
     register(queue) {
       invariant(!queues.has(queue.name), 'a queue has one handler')
       queues.set(queue.name, queue)
+      if (queue.sweep === undefined) return
+      const everyMs = options.sweepIntervalMs ?? sweepIntervalMs
+      allRepeated.push({ name: `${queue.name} sweep`, everyMs, run: async () => queue.sweep?.() })
+    },
+
+    repeat(repeated) {
+      allRepeated.push(repeated)
     },
 
     async start() {
-      // Whoever has no background work gets no tables for it either.
-      if (queues.size === 0) return
-      await boss.start()
-      for (const queue of queues.values()) {
-        // One at a time: each is a statement under the same lock.
-        // oxlint-disable-next-line no-await-in-loop
-        await declare(queue.name)
-        if (!work) continue
-        const workOptions = {
-          batchSize,
-          burstWhenBatchFull: true,
-          pollingIntervalSeconds,
-          perJobResults: true,
-        } as const
-        // oxlint-disable-next-line no-await-in-loop
-        const id = await boss.work<object>(queue.name, workOptions, (jobs) => runBatch(queue, jobs))
-        workerIds.set(queue.name, id)
-      }
-      if (work) startSweeping()
+      // Whoever has no queues gets no tables for them either.
+      if (queues.size > 0) await startQueues()
+      if (work) for (const repeated of allRepeated) startRepeating(repeated)
     },
 
     async enqueue(tx, queue, data) {
@@ -189,8 +207,7 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     async stop() {
-      clearInterval(sweepTimer)
-      await sweeping
+      await Promise.all(ending.map((end) => end()))
       await boss.stop({ graceful: true, timeout: stopTimeoutMs })
     },
   }
