@@ -16,6 +16,8 @@ export interface Tables {
   provider_products: ProviderProductRow
   orders: OrderRow
   inbox: InboxRow
+  events: EventRow
+  verification: VerificationRow
 }
 
 export type AccountName = 'issued' | 'available' | 'held' | 'spent' | 'expired' | 'revoked' | 'debt'
@@ -244,4 +246,23 @@ interface InboxRow {
   received_at: Date
   due_at: Date
   processed_at: Date | null
+}
+
+interface EventRow {
+  id: string
+  type: string
+  mode: string | null
+  wallet_id: string | null
+  data: JSONColumnType<object>
+  at: Date
+}
+
+interface VerificationRow {
+  is_only: Generated<boolean>
+  after_wallet_id: string | null
+  due_at: Date
+  round_began_at: Date | null
+  round_differences: Generated<number>
+  last_round_ended_at: Date | null
+  last_round_differences: number | null
 }
