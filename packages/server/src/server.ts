@@ -15,6 +15,7 @@ import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
 import { type Route, route } from './http/route.ts'
 import { Fault } from './kernel/refusal.ts'
 import { ledgerRoutes } from './ledger/routes.ts'
+import { metricsType } from './observability/metrics.ts'
 import { devOrderRoutes, orderRoutes } from './orders/routes.ts'
 
 export interface ServerOptions {
@@ -104,6 +105,18 @@ function serviceRoutes(engine: Engine, openapi: () => OpenApiDocument): Route[] 
       answer: healthSchema,
       refusals: [],
       handle: () => ({ status: 'ok' as const, mode: engine.mode, observe: engine.observe, version }),
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics',
+      id: 'getMetrics',
+      tag: 'Operation',
+      summary: 'What the server counts and measures, for Prometheus',
+      hidden: true,
+      answer: z.string(),
+      answerType: metricsType,
+      refusals: [],
+      handle: () => engine.metrics(),
     }),
     route({
       method: 'GET',

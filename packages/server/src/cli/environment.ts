@@ -19,6 +19,8 @@ export interface Settings {
   readonly dev: boolean
   /** Whether nothing is refused for want of credits or for a limit. */
   readonly observe: boolean
+  /** Wallets, in the background; 0 for none. */
+  readonly verifyPerMinute: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -48,6 +50,11 @@ const shape = {
   }),
   TALLYSTICK_DEV: z.enum(['0', '1'], { error: 'must be 1 or 0.' }).optional(),
   TALLYSTICK_OBSERVE: z.enum(['0', '1'], { error: 'must be 1 or 0.' }).optional(),
+  TALLYSTICK_VERIFY_PER_MINUTE: z.coerce
+    .number({ error: 'must be a number of wallets, 0 for none.' })
+    .int({ error: 'must be a number of wallets, 0 for none.' })
+    .min(0, { error: 'must be a number of wallets, 0 for none.' })
+    .default(1000),
   TALLYSTICK_LOG: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be debug, info, warn, error or silent.',
@@ -83,6 +90,7 @@ export function readSettings(environment: Environment): Settings {
     dodo: dodoSettingsFrom(environment),
     dev,
     observe: values.TALLYSTICK_OBSERVE === '1',
+    verifyPerMinute: values.TALLYSTICK_VERIFY_PER_MINUTE,
     logLevel: values.TALLYSTICK_LOG,
   }
 }

@@ -50,7 +50,7 @@ await new Command('tallystick')
   )
   .addCommand(
     new Command('verify')
-      .description('recompute every stored sum from the entries, and name each difference')
+      .description('recompute everything stored from the entries, and name each difference')
       .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
       .action(async (flags: ServeFlags) => {
         process.exitCode = await verifyCommand(environmentWith(flags))

@@ -61,6 +61,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
     observe: settings.observe,
     log,
     provider: settings.dodo && { dodo: settings.dodo },
+    verifyPerMinute: settings.verifyPerMinute,
   })
   const watch = settings.dev ? watchFor(engine, settings.configFile) : undefined
   const server = createServer(engine, {

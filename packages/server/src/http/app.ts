@@ -53,7 +53,9 @@ export function createApp(options: AppOptions): App {
       if (route.access !== 'open') options.authenticate(request.headers)
       const parsed = await parse(route, request, context.req.param(), context.req.query())
       const answer = await route.handle({ ...parsed, requestId: context.get('requestId') })
-      return Response.json(answer)
+      return route.answerType === undefined
+        ? Response.json(answer)
+        : new Response(String(answer), { headers: { 'content-type': route.answerType } })
     })
   }
   for (const [path, allowed] of methodsByPath(routes)) {

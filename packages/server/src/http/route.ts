@@ -45,6 +45,8 @@ export interface RouteDefinition<
   readonly query?: Query
   readonly body?: Body
   readonly answer: Answer
+  /** The media type of an answer that is text as it is: JSON unless given. */
+  readonly answerType?: string
   readonly refusals: readonly RouteRefusal[]
   /** Left out of the OpenAPI document. */
   readonly hidden?: boolean

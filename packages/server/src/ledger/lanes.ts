@@ -4,6 +4,7 @@ import { Fault } from '../kernel/refusal.ts'
 import type { LedgerContext } from './context.ts'
 import { overloaded } from './errors.ts'
 import { FairQueue } from './fair-queue.ts'
+import type { LedgerObserver } from './observer.ts'
 import type { Operation, Outcome, Receipt } from './operations.ts'
 import { decideBatch } from './run-batch.ts'
 
@@ -42,6 +43,7 @@ export function createLanes(
   connections: readonly LaneConnection[],
   context: LedgerContext,
   queueMax: number,
+  observer?: LedgerObserver,
 ): Lanes {
   const queue = new FairQueue<Waiting>()
   const idle = [...connections]
@@ -73,16 +75,16 @@ export function createLanes(
   }
 
   async function runAndAnswer(connection: LaneConnection, batch: readonly Waiting[]): Promise<void> {
+    const operations = batch.map((waiting) => waiting.operation)
+    const startedMs = performance.now()
     let outcomes: Outcome[]
     try {
-      outcomes = await commit(
-        connection,
-        batch.map((waiting) => waiting.operation),
-      )
+      outcomes = await commit(connection, operations)
     } catch (error) {
       await failBatch(connection, batch, error)
       return
     }
+    observer?.committed(operations, outcomes, performance.now() - startedMs)
     for (const [index, waiting] of batch.entries()) {
       const outcome = outcomes[index]
       if (outcome?.ok === true) waiting.resolve(outcome.receipt)
@@ -123,7 +125,10 @@ export function createLanes(
   return {
     submit: (operation) => {
       if (isClosed) return Promise.reject(closedFault())
-      if (queue.size >= queueMax) return Promise.reject(overloaded({ retryAfterSeconds }))
+      if (queue.size >= queueMax) {
+        observer?.overloaded()
+        return Promise.reject(overloaded({ retryAfterSeconds }))
+      }
       return new Promise((resolve, reject) => {
         queue.push({ operation, resolve, reject })
         start()

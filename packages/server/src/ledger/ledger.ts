@@ -9,6 +9,7 @@ import { replay } from './draft.ts'
 import { createLanes } from './lanes.ts'
 import { type EntriesPage, listEntries, type PageOfEntries } from './list-entries.ts'
 import { readBoundKey } from './load.ts'
+import type { LedgerObserver } from './observer.ts'
 import type { Key, Operation, Receipt } from './operations.ts'
 import { type Quote, type QuoteInput, readQuote } from './quote.ts'
 import {
@@ -27,6 +28,7 @@ export interface LedgerOptions {
   readonly newId: NewId
   /** How many operations may wait before further ones are refused. */
   readonly queueMax?: number
+  readonly observer?: LedgerObserver | undefined
 }
 
 export interface Ledger {
@@ -58,6 +60,8 @@ export interface Ledger {
   /** Newest first. */
   entries(owner: WalletOwner, page: EntriesPage): Promise<PageOfEntries>
   verify(): Promise<Verification>
+  /** How many operations wait for a batch. */
+  waiting(): number
   close(): Promise<void>
 }
 
@@ -69,12 +73,13 @@ export async function createLedger({
   database,
   newId,
   queueMax = queueMaxDefault,
+  observer,
 }: LedgerOptions): Promise<Ledger> {
   const context: LedgerContext = { newId, clock: database.clock }
   const connections = await Promise.all(
     Array.from({ length: lanesOn[database.driver] }, () => database.openLane()),
   )
-  const lanes = createLanes(connections, context, queueMax)
+  const lanes = createLanes(connections, context, queueMax, observer)
   return {
     context,
     submit: (operation) => {
@@ -96,6 +101,7 @@ export async function createLedger({
     owner: (id) => database.snapshot((tx) => readOwner(tx, id)),
     entries: (owner, page) => database.snapshot((tx) => listEntries(tx, walletId(owner), page)),
     verify: () => verify(database),
+    waiting: () => lanes.waiting(),
     close: () => lanes.close(),
   }
 }
