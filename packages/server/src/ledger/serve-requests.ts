@@ -143,7 +143,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       const { catalog } = options.catalog()
       const credits = positiveCredits(request.credits)
       const { walletId: wallet, owner } = await walletOf(customer, unitOf(catalog, named))
-      const key = keyOf('grant', request)
+      const key = keyOf('grant', inFirstWords(request))
       const refusal = refusalOfScope(catalog, owner.unit, request.scope)
       if (refusal !== undefined) {
         const answered = await replay(wallet, key, idempotencyKey)
@@ -424,6 +424,11 @@ function limitsOf(requests: readonly LimitRequest[], action: string | undefined)
 function limitOf({ by, id, window, max }: LimitRequest, action: string | undefined): Limit {
   const whose = by === 'action' ? (id ?? action) : id
   return { name: whose === undefined ? by : `${by}:${whose}`, window, max }
+}
+
+/** An instant of expiry was a field of its own before there were other ways to say it, and is for the keys that were bound then. */
+function inFirstWords({ expiry, ...rest }: GrantRequest) {
+  return expiry !== undefined && 'at' in expiry ? { ...rest, expiresAt: expiry.at } : { ...rest, expiry }
 }
 
 /** What a key stands for: the request as it was written, without defaults, so that a repetition is the same for good. */
