@@ -4,7 +4,7 @@ import type { Mode } from '../kernel/ids.ts'
 import { Recent } from '../kernel/recent.ts'
 import type { LedgerContext } from '../ledger/context.ts'
 import type { Customer } from './customer.ts'
-import { ensureCustomer } from './ensure-customer.ts'
+import { ensureCustomers } from './ensure-customers.ts'
 import { putCustomer } from './put-customer.ts'
 
 export interface CustomersOptions {
@@ -28,6 +28,8 @@ export interface PutInput {
   readonly name?: string | null | undefined
 }
 
+const togetherMax = 500
+
 /** About 10 MB of ids; one that is forgotten costs one statement more. */
 const rememberedMax = 50_000
 
@@ -35,11 +37,28 @@ export function createCustomers({ database, mode, context, catalog }: CustomersO
   // The promise is kept, so that many requests at once make one insert.
   const ensured = new Recent<string, Promise<void>>(rememberedMax)
 
-  async function insert(customer: string): Promise<void> {
+  let gathering: { readonly customers: string[]; readonly done: Promise<void> } | undefined
+
+  /** Those that are asked for together are made in one transaction: a batch may bring hundreds. */
+  function insert(customer: string): Promise<void> {
+    if (gathering === undefined || gathering.customers.length === togetherMax) {
+      const customers: string[] = []
+      gathering = { customers, done: insertGathered(customers) }
+    }
+    gathering.customers.push(customer)
+    return gathering.done
+  }
+
+  async function insertGathered(customers: readonly string[]): Promise<void> {
+    // Whoever asks before this goes on is in.
+    await Promise.resolve()
+    if (gathering?.customers === customers) gathering = undefined
     try {
-      await database.transaction((tx) => ensureCustomer(tx, { mode, customer, catalog: catalog(), context }))
+      await database.transaction((tx) =>
+        ensureCustomers(tx, { mode, customers, catalog: catalog(), context }),
+      )
     } catch (error) {
-      ensured.delete(customer)
+      for (const customer of customers) ensured.delete(customer)
       throw error
     }
   }

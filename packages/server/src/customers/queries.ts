@@ -10,15 +10,20 @@ interface CustomerKey {
   readonly customer: string
 }
 
-/** Whether the row is new. Waits for another's insert of the same row. */
-export async function insertIfMissing(tx: Transaction, { mode, customer }: CustomerKey): Promise<boolean> {
+/** Which rows are new. Waits for another's insert of the same row; in the order of their ids, so that two never wait for each other. */
+export async function insertMissing(
+  tx: Transaction,
+  { mode, customers }: { mode: Mode; customers: readonly string[] },
+): Promise<string[]> {
   const inserted = await tx.db
     .insertInto('customers')
-    .values({ mode, id: customer, email: null, name: null, created_at: tx.now })
+    .values(
+      [...new Set(customers)].sort().map((id) => ({ mode, id, email: null, name: null, created_at: tx.now })),
+    )
     .onConflict((conflict) => conflict.columns(['mode', 'id']).doNothing())
     .returning('id')
-    .executeTakeFirst()
-  return inserted !== undefined
+    .execute()
+  return inserted.map((row) => row.id)
 }
 
 export interface CustomerChange extends CustomerKey {
