@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { devCommand } from './dev.ts'
 import type { Environment } from './environment.ts'
+import { importCommand } from './import.ts'
 import { serve } from './serve.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -48,6 +49,7 @@ await new Command('tallystick')
         process.exitCode = await serve(environmentWith(flags))
       }),
   )
+  .addCommand(importCommand(environmentWith))
   .addCommand(
     new Command('verify')
       .description('recompute everything stored from the entries, and name each difference')

@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import { secretKeys } from '../access/secret-keys.ts'
+import { loadCatalog } from '../catalog/load-catalog.ts'
+import { createEngine } from '../engine.ts'
+import { createLogger } from '../observability/logger.ts'
+import { type Environment, readSettings } from './environment.ts'
+import { checkBalances, importBalances } from './import/import-balances.ts'
+import { isAnswer } from './is-answer.ts'
+
+const help = `
+The first line names the columns, in any order: customer, credits; and where needed unit, name, source,
+expires_at, paid_amount_minor, paid_currency, key. Each row becomes one lot.
+
+Every row is checked first, and nothing is imported when one is wrong. Run twice it imports once: a row is known
+by its key, or else by all that it says. Imported customers get no welcome credits.`
+
+interface ImportFlags {
+  data?: string
+  config?: string
+  dryRun?: boolean
+}
+
+export function importCommand(environmentWith: (flags: ImportFlags) => Environment): Command {
+  return new Command('import')
+    .description('grant the balances of a CSV file, each row once; told by the same environment as serve')
+    .argument('<file>', 'balances.csv')
+    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
+    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
+    .option('--dry-run', 'check every row, and change nothing')
+    .addHelpText('after', help)
+    .action(async (file: string, flags: ImportFlags) => {
+      process.exitCode = await importFile(file, environmentWith(flags), flags.dryRun === true)
+    })
+}
+
+/** Beside what is answered: so that a pipe gets the answer alone. */
+function tell(message: string): void {
+  console.error(message)
+}
+
+/** `tallystick import`. Answers the exit code: 1 when nothing, or not all, was imported. */
+export async function importFile(file: string, environment: Environment, isDryRun: boolean): Promise<number> {
+  try {
+    const settings = readSettings(environment)
+    const catalog = await loadCatalog(settings.configFile)
+    const input = { file, catalog, now: new Date(), complain: tell }
+    const { rows, wrong, summary } = await checkBalances(input)
+    if (wrong > 0) {
+      console.error(`${wrong} of ${rows} rows are wrong: nothing was imported.`)
+      return 1
+    }
+    if (isDryRun) {
+      console.log(`${summary}. All are right; nothing was imported, for this was a dry run.`)
+      return 0
+    }
+    const engine = await createEngine({
+      // Whoever brings a balance is no new customer.
+      catalog: { ...catalog, welcome: undefined },
+      database: settings.database,
+      mode: secretKeys(settings.apiKeys).mode,
+      log: createLogger({ level: 'warn' }),
+    })
+    try {
+      const refused = await importBalances({ ...input, engine, rows, progress: tell })
+      if (refused > 0) {
+        console.error(`${refused} of ${rows} rows were refused; the others are imported.`)
+        return 1
+      }
+      console.log(`${summary}. All are imported; a row that had been imported before was not granted again.`)
+      return 0
+    } finally {
+      await engine.close()
+    }
+  } catch (error) {
+    console.error(isAnswer(error) ? error.message : error)
+    return 1
+  }
+}
