@@ -261,6 +261,33 @@ describe.each([
     expect(audit.differences).toEqual([])
   })
 
+  test('a ledger that goes on meanwhile adds up at every moment', async () => {
+    const owners = Array.from({ length: 8 }, newOwner)
+    await Promise.all(owners.map((owner) => ledger.submit(grantOf(owner, '1000'))))
+    const end = new AbortController()
+    const writing = owners.map(async (owner) => {
+      while (!end.signal.aborted) {
+        const { hold } = await ledger.submit(holdOf(owner, '0.5'))
+        await ledger.submit({
+          ...of(walletId(owner)),
+          kind: 'capture',
+          holdId: hold?.id ?? '',
+          credits: credits('0.2'),
+        })
+        await ledger.submit(chargeOf(owner, '0.1'))
+      }
+    })
+    const seen = new Set<bigint>()
+    for (let round = 0; round < 10; round += 1) {
+      const { entries, differences } = await ledger.verify()
+      expect(differences).toEqual([])
+      seen.add(entries)
+    }
+    end.abort()
+    await Promise.all(writing)
+    expect(seen.size).toBe(10)
+  })
+
   test('slices cover every wallet once, and end early where wallets are long', async () => {
     const whole = await ledger.verify()
     const slices = []
