@@ -13,6 +13,7 @@ describe('the environment', () => {
       apiKeys: ['tsk_test_a'],
       dodo: undefined,
       dev: false,
+      observe: false,
       verifyPerMinute: 1000,
       logLevel: 'info',
     })
