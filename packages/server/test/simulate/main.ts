@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   const share = values.share === undefined ? undefined : Number(values.share)
   const log = values.trace ? (line: string) => console.log(line) : undefined
   const result = await runSeed(Number(values.seed), { log, share })
-  if (!values.trace) console.log((await explain(result)).join('\n'))
+  for (const line of values.trace ? [] : await explain(result)) console.log(line)
   for (const { checker, message } of values.trace ? result.violations : [])
     console.log(`${checker}: ${message}`)
   console.log(`seeds=1 operations=${result.counts.operations} violations=${result.violations.length}`)

@@ -79,9 +79,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   // What is under way comes to its end: sessions that nobody listens to any more, too.
   await scheduler.runUntil(() => false, scheduler.nowMs + patienceMs)
   if (store.locks.size > 0) leftOver.push(`${store.locks.size} rows are locked, and nobody does anything`)
-  for (const node of nodes)
-    if (node.waiting > 0)
-      leftOver.push(`${node.waiting} operations wait in ${node.name}, and nobody takes them`)
+  leftOver.push(...nodes.flatMap((node) => node.leftOver))
 
   const history = historyOf(world, leftOver)
   return {

@@ -41,8 +41,10 @@ export class Client {
 
   /** Long after it was answered, or by somebody who never heard of that. */
   async #askAgain(asked: Asked): Promise<void> {
-    this.#world.counts.replays += 1
-    await this.ask(asked)
+    const { random, counts } = this.#world
+    counts.replays += 1
+    if (random.chance(0.3)) random.pick(this.#nodes).recall(asked, () => {})
+    else await this.ask(asked)
   }
 
   /** Asks until there is an answer, or the client gives up. One who pursues it to the end gives up never. */

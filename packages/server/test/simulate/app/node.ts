@@ -1,6 +1,8 @@
 import { Fault, Refusal } from '../../../src/kernel/refusal.ts'
 import type { LedgerContext } from '../../../src/ledger/context.ts'
+import { replay } from '../../../src/ledger/draft.ts'
 import { createLanes, type Lanes } from '../../../src/ledger/lanes.ts'
+import { readBoundKey } from '../../../src/ledger/load.ts'
 import type { Operation, Receipt } from '../../../src/ledger/operations.ts'
 import { readWalletNow } from '../../../src/ledger/read-wallet.ts'
 import { balanceOf } from '../../../src/ledger/wallet.ts'
@@ -13,6 +15,8 @@ interface Life {
   readonly database: SimulatedDatabase
   readonly lanes: Lanes
   readonly context: LedgerContext
+  /** What its lanes have taken and not answered. */
+  readonly unanswered: Set<Run>
   isAlive: boolean
 }
 
@@ -22,6 +26,8 @@ export class Node {
   readonly #world: World
   readonly #clockOffsetMs: number
   #life: Life | undefined
+  /** Those that were asked to end, and have not yet. */
+  readonly #ending = new Set<Life>()
 
   constructor(world: World, name: string) {
     this.#world = world
@@ -34,9 +40,17 @@ export class Node {
     return this.#life !== undefined
   }
 
-  /** How many operations wait in its memory. */
-  get waiting(): number {
-    return this.#life?.lanes.waiting() ?? 0
+  /** What is wrong with it, when everybody had time. */
+  get leftOver(): string[] {
+    const { lanes, unanswered } = this.#life ?? {}
+    const waiting = lanes?.waiting() ?? 0
+    return [
+      ...(waiting > 0 ? [`${waiting} operations wait in ${this.name}, and nobody takes them`] : []),
+      ...((unanswered?.size ?? 0) > 0
+        ? [`${unanswered?.size} operations were never answered by ${this.name}`]
+        : []),
+      ...(this.#ending.size > 0 ? [`${this.name} was asked to end, and does not`] : []),
+    ]
   }
 
   get database(): SimulatedDatabase | undefined {
@@ -51,7 +65,7 @@ export class Node {
       context,
       this.#world.climate.queueMax,
     )
-    this.#life = { database, lanes, context, isAlive: true }
+    this.#life = { database, lanes, context, unanswered: new Set(), isAlive: true }
   }
 
   /** Everything in its memory is gone, wherever it was just waiting. */
@@ -70,26 +84,61 @@ export class Node {
     if (life === undefined) return
     this.#world.log(() => `${this.name} stops`)
     this.#life = undefined
+    this.#ending.add(life)
     await life.lanes.close()
+    // What it had taken is answered by then.
+    if (life.unanswered.size === 0) this.#ending.delete(life)
   }
 
   /** The first door. */
   handle(asked: Asked, reply: (result: AnswerResult) => void): void {
     const life = this.#life
     if (life === undefined) return
-    // A refusal is an error too; and whatever is thrown at once is an answer like any other.
-    this.#run(life, asked, () => life.lanes.submit(fromWire(asked.operation)), reply)
+    const [run] = this.#begin(life, [asked])
+    if (run !== undefined) life.unanswered.add(run)
+    life.lanes.submit(fromWire(asked.operation)).then(
+      (receipt) => this.#answer(life, asked, run, { kind: 'receipt', receipt }, reply),
+      (error: unknown) => this.#answer(life, asked, run, resultOf(error), reply),
+    )
   }
 
-  /** The second door: a transaction of the app's own, in which the operation is one of several things. */
+  /** Somebody who has forgotten asks what the key answered, and asks for nothing to be done. */
+  recall(asked: Asked, reply: (result: AnswerResult) => void): void {
+    const life = this.#life
+    if (life === undefined) return
+    const [run] = this.#begin(life, [asked])
+    const { walletId, key } = asked.operation
+    life.database
+      .snapshot(async (tx) => {
+        const bound = await readBoundKey(tx, { walletId, key })
+        if (bound === undefined) return { kind: 'refusal', code: 'not_bound' } as const
+        const outcome = replay(key, bound)
+        return outcome.ok
+          ? ({ kind: 'receipt', receipt: outcome.receipt } as const)
+          : resultOf(outcome.refusal)
+      })
+      .then(
+        (result) => this.#answer(life, asked, run, result, reply),
+        (error: unknown) => this.#answer(life, asked, run, resultOf(error), reply),
+      )
+  }
+
+  /** The second door: a transaction of the app's own, in which the operations are some of several things. */
   handleInTransaction(
-    asked: Asked,
-    work: (life: Pick<Life, 'database' | 'context'>) => Promise<Receipt>,
+    asked: readonly Asked[],
+    work: (life: Pick<Life, 'database' | 'context'>) => Promise<readonly Receipt[]>,
     reply: (result: AnswerResult) => void,
   ): void {
     const life = this.#life
     if (life === undefined) return
-    this.#run(life, asked, () => work(life), reply)
+    const runs = this.#begin(life, asked)
+    const answerAll = (resultAt: (place: number) => AnswerResult) => {
+      for (const [place, one] of asked.entries()) this.#answer(life, one, runs[place], resultAt(place), reply)
+    }
+    work(life).then(
+      (receipts) => answerAll((place) => ({ kind: 'receipt', receipt: receipts[place] as Receipt })),
+      (error: unknown) => answerAll(() => resultOf(error)),
+    )
   }
 
   /** Shows a balance, as a page does. */
@@ -109,30 +158,38 @@ export class Node {
     )
   }
 
-  #run(life: Life, asked: Asked, work: () => Promise<Receipt>, reply: (result: AnswerResult) => void): void {
+  #begin(life: Life, asked: readonly Asked[]): Run[] {
     const world = this.#world
-    const run: Run = {
-      asked: asked.id,
-      node: this.name,
-      commitsAtStart: world.store.commitCount,
-      databaseTimeAtStart: world.databaseNow(),
-    }
-    world.runs.push(run)
-    const { failovers } = world.counts
-    const answered = (result: AnswerResult) => {
-      if (!life.isAlive) return
-      run.result = result
-      run.databaseTimeAtEnd = world.databaseNow()
-      run.wasClockSteady = world.counts.failovers === failovers
-      run.commitsThen = world.store.commitCount
-      world.log(() => `${this.name} answers ${describe(asked)}: ${describeResult(result)}`)
-      reply(result)
-    }
-    world.log(() => `${this.name} begins ${describe(asked)}`)
-    work().then(
-      (receipt) => answered({ kind: 'receipt', receipt }),
-      (error: unknown) => answered(resultOf(error)),
-    )
+    return asked.map((one) => {
+      const run: Run = {
+        asked: one.id,
+        node: this.name,
+        commitsAtStart: world.store.commitCount,
+        databaseTimeAtStart: world.databaseNow(),
+        failoversAtStart: world.counts.failovers,
+      }
+      world.runs.push(run)
+      world.log(() => `${this.name} begins ${describe(one)}`)
+      return run
+    })
+  }
+
+  #answer(
+    life: Life,
+    asked: Asked,
+    run: Run | undefined,
+    result: AnswerResult,
+    reply: (result: AnswerResult) => void,
+  ): void {
+    if (!life.isAlive || run === undefined) return
+    const world = this.#world
+    life.unanswered.delete(run)
+    run.result = result
+    run.databaseTimeAtEnd = world.databaseNow()
+    run.wasClockSteady = world.counts.failovers === run.failoversAtStart
+    run.commitsThen = world.store.commitCount
+    world.log(() => `${this.name} answers ${describe(asked)}: ${describeResult(result)}`)
+    reply(result)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../../src/database/database.ts'
 import { Fault, invariant, Refusal } from '../../../src/kernel/refusal.ts'
 import { applyOperations } from '../../../src/ledger/apply-operations.ts'
+import type { LedgerContext } from '../../../src/ledger/context.ts'
 import { internalKey } from '../../../src/ledger/keys.ts'
 import type { Operation, Receipt, RevokeOperation } from '../../../src/ledger/operations.ts'
 import type { AnswerResult, Asked, AskedOperation, OrderRow } from '../checkers/history.ts'
@@ -11,7 +12,8 @@ import type { Purse, Workload } from './workload.ts'
 interface Order {
   readonly id: string
   readonly purse: Purse
-  readonly grant: Asked
+  /** What it bought, and what it brings beside. */
+  readonly grants: readonly Asked[]
   readonly willBeRefunded: boolean
 }
 
@@ -45,11 +47,21 @@ export class Orders {
       orderId: id,
       key: internalKey(`order:${id}:credit`),
     }
+    const bonus: AskedOperation | undefined = this.#world.random.chance(0.4)
+      ? {
+          ...operation,
+          source: 'promotion',
+          credits: this.#world.random.chance(0.5) ? 1n : 1_000_001n,
+          orderId: undefined,
+          key: internalKey(`order:${id}:bonus`),
+        }
+      : undefined
     const row: OrderRow = {
       id,
       wallet_id: purse.walletId,
       key: operation.key.id,
       credits_micros: operation.credits ?? 0n,
+      bonus_key: bonus?.key.id ?? null,
       state: 'paid',
       lot_id: null,
     }
@@ -57,7 +69,7 @@ export class Orders {
     this.#orders.push({
       id,
       purse,
-      grant: this.#world.ask(operation),
+      grants: [operation, ...(bonus === undefined ? [] : [bonus])].map((one) => this.#world.ask(one)),
       willBeRefunded: this.#world.random.chance(0.3),
     })
   }
@@ -87,14 +99,14 @@ export class Orders {
 
   /** Whether it succeeded, as far as its queue knows. */
   #credit(order: Order): Promise<boolean> {
-    return this.#run(order.grant, async (tx, context) => {
+    return this.#run(order.grants, async (tx, context) => {
       const row = await lockOrder(tx, order.id)
       if (row.state !== 'paid') return undefined
-      const receipt = await applyOne(tx, order.grant, context)
+      const receipts = await apply(tx, order.grants, context)
       await this.#mayFail()
-      const next = { state: 'credited', lot_id: receipt.shares[0]?.lotId ?? null }
+      const next = { state: 'credited', lot_id: receipts[0]?.shares[0]?.lotId ?? null }
       await tx.run(statement('orders_update'), [order.id, next])
-      return receipt
+      return receipts
     })
   }
 
@@ -109,23 +121,23 @@ export class Orders {
       reason: 'refunded',
     }
     const key = internalKey(`order:${order.id}:refund`)
-    const asked = this.#world.ask({ ...operation, walletId: order.purse.walletId, key })
+    const asked = [this.#world.ask({ ...operation, walletId: order.purse.walletId, key })]
     return this.#run(asked, async (tx, context) => {
       const locked = await lockOrder(tx, order.id)
       if (locked.state !== 'credited') return undefined
-      const receipt = await applyOne(tx, asked, context).catch((error: unknown) => {
+      const receipts = await apply(tx, asked, context).catch((error: unknown) => {
         // Revoked already by somebody else: nothing is left to take.
         if (error instanceof Refusal) return undefined
         throw error
       })
       await tx.run(statement('orders_update'), [order.id, { state: 'refunded' }])
-      return receipt
+      return receipts
     })
   }
 
   #run(
-    asked: Asked,
-    work: (tx: Transaction, context: Parameters<typeof applyOperations>[2]) => Promise<Receipt | undefined>,
+    asked: readonly Asked[],
+    work: (tx: Transaction, context: LedgerContext) => Promise<readonly Receipt[] | undefined>,
   ): Promise<boolean> {
     const { random, counts, scheduler } = this.#world
     const node = random.pick(this.#nodes)
@@ -137,8 +149,8 @@ export class Orders {
       node.handleInTransaction(
         asked,
         async ({ database, context }) => {
-          const receipt = await database.transaction((tx) => work(tx, context))
-          if (receipt !== undefined) return receipt
+          const receipts = await database.transaction((tx) => work(tx, context))
+          if (receipts !== undefined) return receipts
           wasDone = true
           throw new Fault('done_before', 'Somebody else did it.', { retryable: false })
         },
@@ -162,13 +174,19 @@ async function lockOrder(tx: Transaction, id: string): Promise<OrderRow> {
   return row
 }
 
-async function applyOne(
+/** All of it, or none. */
+async function apply(
   tx: Transaction,
-  { operation }: Asked,
-  context: Parameters<typeof applyOperations>[2],
-): Promise<Receipt> {
-  const [outcome] = await applyOperations(tx, [{ ...operation } as Operation], context)
-  invariant(outcome, 'each operation has an outcome')
-  if (!outcome.ok) throw outcome.refusal
-  return outcome.receipt
+  asked: readonly Asked[],
+  context: LedgerContext,
+): Promise<readonly Receipt[]> {
+  const outcomes = await applyOperations(
+    tx,
+    asked.map(({ operation }) => ({ ...operation }) as Operation),
+    context,
+  )
+  return outcomes.map((outcome) => {
+    if (!outcome.ok) throw outcome.refusal
+    return outcome.receipt
+  })
 }

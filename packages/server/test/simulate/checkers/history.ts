@@ -89,6 +89,7 @@ export interface Run {
   readonly node: string
   readonly commitsAtStart: number
   readonly databaseTimeAtStart: Date
+  readonly failoversAtStart: number
   /** Undefined when the node died before. */
   result?: AnswerResult | undefined
   /** How many commits there were at the instant of the answer. */
@@ -112,6 +113,8 @@ export interface OrderRow {
   readonly wallet_id: string
   readonly key: string
   readonly credits_micros: bigint
+  /** Under which the order's bonus is granted, if it brings one. */
+  readonly bonus_key: string | null
   readonly state: 'paid' | 'credited' | 'refunded'
   readonly lot_id: string | null
 }

@@ -11,6 +11,10 @@ export function checkOrders(
       (lot) => lot.orderId === order.id,
     )
     const [lot] = lots
+    const steps = books.get(order.wallet_id)?.steps
+    const [credit, bonus] = [order.key, order.bonus_key].map((key) => steps?.get(key ?? ''))
+    if (order.bonus_key !== null && credit?.transaction.commit !== bonus?.transaction.commit)
+      say('its credits and its bonus were not committed together')
     if (order.state === 'paid') {
       if (lots.length > 0) say('has its credits, and is not credited')
       continue

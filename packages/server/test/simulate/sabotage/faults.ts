@@ -84,6 +84,12 @@ export const faults: readonly Fault[] = [
   ),
   fault('forgets what comes for a wallet at work', 'ledger/fair-queue.ts', 'taken.push(item)', 'void taken'),
   fault(
+    'closes its connections while they work',
+    'ledger/lanes.ts',
+    'while (running.size > 0) await Promise.all(running)',
+    'void running',
+  ),
+  fault(
     'commits a job without its credits',
     'ledger/apply-operations.ts',
     'await tx.runAll(writes)',

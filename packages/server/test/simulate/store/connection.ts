@@ -94,8 +94,7 @@ export class Connection {
   }
 
   close(): void {
-    this.#state = 'broken'
-    this.#backend.end()
+    this.endedByServer()
   }
 }
 
