@@ -11,7 +11,7 @@ import { openDatabase } from './database/open-database.ts'
 import { createJobs, type Jobs } from './jobs/jobs.ts'
 import { idMaker, type Mode } from './kernel/ids.ts'
 import { Fault } from './kernel/refusal.ts'
-import { verification } from './ledger/jobs.ts'
+import { forgetOldCounts, verification } from './ledger/jobs.ts'
 import { createLedger, type Ledger } from './ledger/ledger.ts'
 import { observeWith } from './ledger/metrics.ts'
 import type {
@@ -144,6 +144,7 @@ export async function createEngine<const C extends CatalogDefinition>(
     opened.unshift(() => ledger.close())
     const jobs = createJobs({ database, log })
     opened.unshift(() => jobs.stop())
+    jobs.repeat(forgetOldCounts({ database }))
     if (verifyPerMinute > 0)
       jobs.repeat(verification({ database, newId, log, observer, walletsPerMinute: verifyPerMinute }))
     const parts = { database, ledger, jobs, provider, mode, log, catalog, observe, metrics }

@@ -1,10 +1,11 @@
+import { sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import { appendEvent, findLatestEvent } from '../events/append-event.ts'
 import type { LedgerDrift } from '../events/event.ts'
 import type { Repeated } from '../jobs/jobs.ts'
 import { decimalFromCredits } from '../kernel/credits.ts'
 import type { NewId, Uuid } from '../kernel/ids.ts'
-import { addMs, later } from '../kernel/time.ts'
+import { addMs, dayMs, later } from '../kernel/time.ts'
 import type { Log } from '../observability/logger.ts'
 import type { LedgerObserver } from './observer.ts'
 import { claimSlice, recordSlice } from './verification.ts'
@@ -99,4 +100,28 @@ function inWords({ differences }: LedgerDrift['data']): string {
   return differences
     .map(({ lot, what, stored, computed }) => `${lot} ${what} ${stored} ${computed}`)
     .join('\n')
+}
+
+const forgettingEveryMs = 3_600_000
+
+/** Longer than the longest window that ends, and than any hold that could still correct its count. */
+const countsKeptMs = 62 * dayMs
+
+/** Each a moment's work; what is left is for the next time. */
+const countsForgottenMax = 10_000
+
+/** Forgets what was counted under limits in windows that have long passed. What counts for a lifetime stays. */
+export function forgetOldCounts({ database }: Pick<VerificationInput, 'database'>): Repeated {
+  return {
+    name: 'forgetting old counts',
+    everyMs: forgettingEveryMs,
+    run: () =>
+      database.transaction(async (tx) => {
+        await sql`
+          delete from limit_counts where (wallet_id, name, starts_at) in (
+            select wallet_id, name, starts_at from limit_counts
+            where starts_at < ${addMs(tx.now, -countsKeptMs)} and starts_at > to_timestamp(0)
+            limit ${countsForgottenMax})`.execute(tx.db)
+      }),
+  }
 }
