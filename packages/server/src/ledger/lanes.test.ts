@@ -65,4 +65,28 @@ describe('a lane', () => {
       retryable: true,
     })
   })
+
+  test('has a second connection when a hundred operations wait, and not before', async () => {
+    const begun: number[] = []
+    const mayGo = Promise.withResolvers<void>()
+    const connections = [0, 1, 2].map(
+      (which): LaneConnection => ({
+        transaction: async () => {
+          begun.push(which)
+          await mayGo.promise
+          throw new Fault(databaseUnavailable, 'away', { retryable: true })
+        },
+        close: () => Promise.resolve(),
+      }),
+    )
+    const lanes = createLanes(connections, context, 1000)
+    const answers = [lanes.submit(chargeOf(newOwner(), '1'))]
+    for (let waiting = 1; waiting < 100; waiting += 1) answers.push(lanes.submit(chargeOf(newOwner(), '1')))
+    expect(begun).toHaveLength(1)
+    answers.push(lanes.submit(chargeOf(newOwner(), '1')))
+    expect(begun).toHaveLength(2)
+    mayGo.resolve()
+    expect(await tally(answers)).toEqual({ 'Fault: away': 101 })
+    await lanes.close()
+  })
 })
