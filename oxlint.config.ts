@@ -17,6 +17,7 @@ const serverFolders = [
   'pricing',
   'ledger',
   'customers',
+  'merges',
   'providers',
   'orders',
   'engine',

@@ -36,6 +36,7 @@ export type {
   Lot,
   LotChange,
   LotShare,
+  Merge,
   Money,
   Order,
   Orders,

@@ -26,6 +26,7 @@ import type {
   SpendRequest,
 } from './ledger/requests.ts'
 import { serveRequests } from './ledger/serve-requests.ts'
+import { createMerges, type Merges } from './merges/merges.ts'
 import { createLogger, type Log } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { forgetBuyer } from './orders/forget-buyer.ts'
@@ -93,7 +94,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   close(): Promise<void>
 }
 
-interface CustomersOfEngine extends Pick<Customers, 'put'> {
+interface CustomersOfEngine extends Pick<Customers, 'put'>, Merges {
   /**
    * Forgets who the customer is: e-mail, name, the link to the payment provider's customer, and what the provider's messages say. Wallets, entries and
    * orders stay. Safe to repeat.
@@ -213,6 +214,14 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     context: ledger.context,
     log,
   })
+  const merges = createMerges({
+    database,
+    mode,
+    jobs,
+    catalog: () => inUse.catalog,
+    context: ledger.context,
+    log,
+  })
   await jobs.start()
   await orders.resume()
 
@@ -235,6 +244,10 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     log,
     customers: {
       put: (input) => customers.put(input),
+      merge: async (input) => {
+        await customers.ensure(input.into)
+        return merges.merge(input)
+      },
       erase: (customer) =>
         database.transaction(async (tx) => {
           const erased = await eraseCustomer(tx, { mode, customer })

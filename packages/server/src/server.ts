@@ -15,6 +15,7 @@ import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
 import { type Route, route } from './http/route.ts'
 import { Fault } from './kernel/refusal.ts'
 import { ledgerRoutes } from './ledger/routes.ts'
+import { mergeRoutes } from './merges/routes.ts'
 import { metricsType } from './observability/metrics.ts'
 import { devOrderRoutes, orderRoutes } from './orders/routes.ts'
 
@@ -49,6 +50,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
   const routes = [
     ...ledgerRoutes(engine),
     ...customerRoutes(engine.customers),
+    ...mergeRoutes(engine.customers),
     ...catalogRoutes(engine),
     ...orderRoutes(engine.orders),
     ...serviceRoutes(engine, () => openapi()),

@@ -15,6 +15,7 @@ import type {
   Grant,
   Hold,
   LotChange,
+  Merge,
   Order,
   Orders,
   OwnedLot,
@@ -146,6 +147,8 @@ export interface Api<C extends CatalogShape> {
     input: Body<'put', '/v1/customers/{customer}'>,
     options?: ReadOptions,
   ): Promise<Customer>
+  /** Moves what is left of an anonymous customer's credits to who they turned out to be: now, and whenever more becomes available. */
+  merge(customer: string, into: string, options?: ReadOptions): Promise<Merge>
   /** Forgets who the customer is: e-mail, name, and what messages of the payment provider say. Credits stay. */
   erase(customer: string, options?: ReadOptions): Promise<Customer>
   /** Starts a purchase: send the customer to the order's `checkout_url`. */
@@ -230,6 +233,8 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
       }),
     putCustomer: (customer, body, options) =>
       send('put', '/v1/customers/{customer}', { ...options, params: { customer }, body }),
+    merge: (customer, into, options) =>
+      send('post', '/v1/customers/{customer}/merge', { ...options, params: { customer }, body: { into } }),
     erase: (customer, options) =>
       send('post', '/v1/customers/{customer}/erase', { ...options, params: { customer } }),
     checkout: (body, options) =>

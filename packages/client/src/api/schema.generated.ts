@@ -215,6 +215,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/{customer}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move what is left of a customer's credits to another
+         * @description For an anonymous visitor who signs in. Each lot arrives with its source, name, expiry, scope and all the rest. Welcome credits stay behind, for `into` got their own; so do frozen lots, and held credits, until they are free: a merge stands, and what becomes available later follows by itself. May be repeated.
+         */
+        post: operations["mergeCustomer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer}/orders": {
         parameters: {
             query?: never;
@@ -1245,6 +1265,18 @@ export interface components {
             credits: string;
             lot: string;
         };
+        Merge: {
+            customer: string;
+            into: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            merged_at: string;
+            /** @description What went over so far, oldest first: the last hundred. */
+            moved: components["schemas"]["MovedCredits"][];
+        };
         Money: {
             /** @description In the smallest unit of the currency: cents for USD. */
             amount_minor: number;
@@ -1253,6 +1285,28 @@ export interface components {
              * @example USD
              */
             currency: string;
+        };
+        MovedCredits: {
+            /**
+             * Format: date-time
+             * @description Null while it is on its way, which a job sees to.
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            arrived_at: string | null;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            credits: string;
+            /** @description Of how many lots. */
+            lots: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            taken_at: string;
+            unit: string;
         };
         Order: {
             /** @description Where the customer pays. */
@@ -2549,6 +2603,120 @@ export interface operations {
             };
             /** @description `customer_not_found`: No such customer. Ids are the app's own, byte for byte. A customer of another mode (test, live) is not found either. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergeCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The app's own id of its user or organisation, byte for byte. */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The app's own id of its user or organisation, byte for byte.
+                     * @example user_42
+                     */
+                    into: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `customer_not_found`: No such customer. Ids are the app's own, byte for byte. A customer of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `merged_before`: The customer was merged into another. A customer is merged into one other, and nobody into one who was merged away: merge into the last of the chain. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `merge_into_itself`: A customer cannot be merged into itself. The path names who was anonymous, `into` who they turned out to be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

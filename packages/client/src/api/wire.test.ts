@@ -16,6 +16,7 @@ import type {
   Lot,
   LotChange,
   LotShare,
+  Merge,
   Money,
   Order,
   OwnedLot,
@@ -37,6 +38,7 @@ test('every type that is read off the OpenAPI document is there', () => {
   expectTypeOf<Grant>().not.toBeNever()
   expectTypeOf<Hold>().not.toBeNever()
   expectTypeOf<Lot>().not.toBeNever()
+  expectTypeOf<Merge>().not.toBeNever()
   expectTypeOf<Money>().not.toBeNever()
   expectTypeOf<Order>().not.toBeNever()
   expectTypeOf<LotShare>().not.toBeNever()

@@ -32,6 +32,7 @@ export type OwnedLot = Answer<'get', '/v1/lots/{lot}'>
 /** What revoking, freezing, unfreezing or expiring a lot did. */
 export type LotChange = Answer<'post', '/v1/lots/{lot}/revoke'>
 export type Customer = Answer<'put', '/v1/customers/{customer}'>
+export type Merge = Answer<'post', '/v1/customers/{customer}/merge'>
 export type Charge = Answer<'post', '/v1/charges'>
 export type Balance = Charge['balance']
 /** Credits of one lot. */

@@ -91,6 +91,19 @@ describe('a server', () => {
     expect((await charge(server.url, 'ada')).json).toMatchObject({ credits: '7' })
   })
 
+  test('in observe mode warns of it at its start, and refuses nothing for want of credits', async () => {
+    const { environment } = await newFolder()
+    const { lines, log } = recordingLog()
+    const server = await startServing(readSettings({ ...environment, TALLYSTICK_OBSERVE: '1' }), log)
+    onTestFinished(() => server.close())
+    expect(lines.filter((line) => line.includes('"level":"warn"')).join('')).toContain('TALLYSTICK_OBSERVE=1')
+    expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({ observe: true })
+    const statuses: number[] = []
+    for (let times = 0; times < 12; times += 1) statuses.push((await charge(server.url, 'ada')).status)
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    expect(lines.join('')).toContain('would have been refused')
+  })
+
   test('that stops accepts no more, and answers what is in flight first', async () => {
     const { environment } = await newFolder()
     const server = await startServing(readSettings(environment), recordingLog().log)

@@ -31,11 +31,14 @@ export async function ensureCustomers(tx: Transaction, input: EnsureCustomers): 
   for (const outcome of outcomes) if (!outcome.ok) throw outcome.refusal
 }
 
+/** Of the lot that a customer's first mention brought. */
+export const welcomeKey = internalKey('welcome')
+
 function welcomeGrant(owner: WalletOwner, { name, credits }: Welcome): Operation {
   return {
     kind: 'grant',
     walletId: walletId(owner),
-    key: internalKey('welcome'),
+    key: welcomeKey,
     owner,
     credits,
     source: 'promotion',

@@ -18,6 +18,8 @@ export interface Tables {
   inbox: InboxRow
   events: EventRow
   verification: VerificationRow
+  merges: MergeRow
+  merge_takings: MergeTakingRow
 }
 
 export type AccountName = 'issued' | 'available' | 'held' | 'spent' | 'expired' | 'revoked' | 'debt'
@@ -265,4 +267,24 @@ interface VerificationRow {
   round_differences: Generated<number>
   last_round_ended_at: Date | null
   last_round_differences: number | null
+}
+
+interface MergeRow {
+  mode: string
+  customer_id: string
+  into_customer_id: string
+  created_at: Date
+  looks_at: Date | null
+}
+
+interface MergeTakingRow {
+  wallet_id: string
+  number: number
+  mode: string
+  customer_id: string
+  into_customer_id: string
+  unit: string
+  lots: JSONColumnType<object[]>
+  taken_at: Date
+  arrived_at: Date | null
 }

@@ -92,6 +92,17 @@ export async function readWalletNow(tx: Transaction, id: Uuid, context: LedgerCo
   }
 }
 
+/** A wallet with all lots that have something left. */
+export async function readOpenLots(
+  tx: Transaction,
+  id: Uuid,
+  context: LedgerContext,
+): Promise<WalletNow & { readonly lots: readonly LotView[] }> {
+  const walletNow = await readWalletNow(tx, id, context)
+  const ids = walletNow.wallet.lots.map((lot) => lot.id)
+  return { ...walletNow, lots: await readLots(tx, walletNow, ids) }
+}
+
 export async function readBalance(tx: Transaction, id: Uuid, context: LedgerContext): Promise<BalanceView> {
   const walletNow = await readWalletNow(tx, id, context)
   const { wallet, now } = walletNow

@@ -2,12 +2,14 @@ import type { Migration, MigrationProvider } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
 import * as ledgerDepth from './0002-ledger-depth.ts'
 import * as audit from './0003-audit.ts'
+import * as merges from './0004-merges.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-ledger-depth': ledgerDepth,
   '0003-audit': audit,
+  '0004-merges': merges,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
