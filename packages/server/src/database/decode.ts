@@ -11,7 +11,9 @@ export const decoders: Readonly<Record<number, (text: string) => unknown>> = {
 
 /** `{a,b}` is `['a', 'b']`: for elements that are never quoted, or always. */
 function elements(text: string): string[] {
-  return text.length === 2 ? [] : text.slice(1, -1).split(',')
+  if (text.length === 2) return []
+  const inside = text.slice(1, -1)
+  return inside.includes(',') ? inside.split(',') : [inside]
 }
 
 /** `2026-11-25 08:34:18.123456+00`, as every connection writes it: all are in UTC. */

@@ -25,18 +25,16 @@ function joined<Row, Value>(
   valueOf: (row: Row) => Value | undefined,
   textOf: (value: Value) => string,
 ): string {
-  // Nothing is made before there is something: most columns of most batches are empty.
-  let texts: string[] | undefined
-  let place = 0
+  // By one string that grows: half the time of an array that is joined, and nothing for a column that is empty, as most are.
+  let text = ''
+  let nullsBefore = 0
   for (const row of rows) {
     const value = valueOf(row)
-    if (value !== undefined) {
-      texts ??= Array.from<string>({ length: rows.length }).fill('NULL')
-      texts[place] = textOf(value)
-    }
-    place += 1
+    if (text !== '') text += value === undefined ? ',NULL' : `,${textOf(value)}`
+    else if (value === undefined) nullsBefore += 1
+    else text = `{${'NULL,'.repeat(nullsBefore)}${textOf(value)}`
   }
-  return texts === undefined ? '{}' : `{${texts.join(',')}}`
+  return text === '' ? '{}' : `${text}}`
 }
 
 function inQuotes(text: string): string {

@@ -19,6 +19,7 @@ import {
   holdFromRow,
   type LotRow,
   lotFromRow,
+  type OwnerRow,
   ownerFromRow,
   type RefundRow,
   receiptFromRows,
@@ -84,7 +85,7 @@ export async function loadBatch(
   const byWallet = Map.groupBy(operations, (operation) => operation.walletId)
   const ids = [...byWallet.keys()].sort()
   const first = await readFirst(session, operations, ids)
-  checkOwners(first.wallets, operations)
+  checkOwners(first.owners, operations)
   const lockedAt = context.clock?.() ?? first.now
   const rowsById = new Map(first.wallets.map((row) => [row.id, row]))
   const drafts = ids.map((id): Draft => {
@@ -123,6 +124,8 @@ type ById<Row> = ReadonlyMap<Uuid, readonly Row[]>
 
 interface First {
   readonly wallets: readonly WalletRow[]
+  /** Of the wallets whose owners operations name. */
+  readonly owners: readonly OwnerRow[]
   readonly now: Date
   readonly entries: ById<EntryRow>
   readonly holds: ById<HoldRow>
@@ -152,6 +155,11 @@ async function readFirst(
   insertMissing(reading, operations)
   const wallets = reading.ask(statements.lockWallets, [plain(ids, (id) => id)])
   const clock = reading.ask(statements.readClock, [])
+  const owned = operations.filter(bringsOwner)
+  const owners =
+    owned.length === 0
+      ? undefined
+      : reading.ask(statements.readOwners, [plain(owned, (operation) => operation.walletId)])
   const entries = reading.askAbout(statements.readBoundKeys, operations, (all) => [
     plain(all, (one) => one.key.id),
   ])
@@ -175,6 +183,7 @@ async function readFirst(
   return {
     isBare: !reading.hasRows(entries, holds, lots, transactions, refunded, debts, counts),
     wallets: reading.rows<WalletRow>(wallets),
+    owners: reading.rows<OwnerRow>(owners),
     now: now.now,
     entries: reading.rowsById<EntryRow>(entries),
     holds: reading.rowsById<HoldRow>(holds),
@@ -304,7 +313,7 @@ function inBurnOrder(lots: readonly OpenLot[]): OpenLot[] {
 }
 
 /** A wallet's id is a hash of whose it is. Should two owners ever share one, nobody's credits are mixed up. */
-function checkOwners(rows: readonly WalletRow[], operations: readonly Operation[]): void {
+function checkOwners(rows: readonly OwnerRow[], operations: readonly Operation[]): void {
   const owned = operations.filter(bringsOwner)
   if (owned.length === 0) return
   const ownersById = new Map(rows.map((row) => [row.id, ownerFromRow(row)]))

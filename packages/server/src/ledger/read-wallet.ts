@@ -16,6 +16,7 @@ import {
   type HoldRow,
   holdFromRow,
   lotFromRow,
+  type OwnerRow,
   ownerFromRow,
   type WaitingLotRow,
   type WalletRow,
@@ -64,7 +65,7 @@ const nothing = { lapsed: [], entries: [], lotUpdates: [] } as const
 const lotsShownMax = 100
 
 export async function readWalletNow(tx: Transaction, id: Uuid, context: LedgerContext): Promise<WalletNow> {
-  const [row] = await tx.run<WalletRow>(statements.readWallets, [[id]])
+  const [row] = await tx.run<WalletRow & OwnerRow>(statements.readWallets, [[id]])
   const clock = context.clock?.() ?? tx.now
   if (row === undefined)
     return { ...nothing, wallet: emptyWallet(id), owner: undefined, now: clock, updatedAt: undefined }

@@ -22,11 +22,15 @@ import {
   type Wallet,
 } from './wallet.ts'
 
-export interface WalletRow {
+export interface OwnerRow {
   readonly id: Uuid
   readonly mode: Mode
   readonly customer_id: string
   readonly unit: string
+}
+
+export interface WalletRow {
+  readonly id: Uuid
   readonly lot_ids: readonly Uuid[]
   readonly lot_priorities: readonly number[]
   readonly lot_flags: readonly number[]
@@ -161,7 +165,7 @@ export function traitsToJson(traits: LotTraits | undefined): TraitsJson | undefi
   }
 }
 
-export function ownerFromRow(row: WalletRow): WalletOwner {
+export function ownerFromRow(row: OwnerRow): WalletOwner {
   return { mode: row.mode, customer: row.customer_id, unit: row.unit }
 }
 

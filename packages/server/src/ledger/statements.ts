@@ -17,7 +17,7 @@ export const insertWallets: Statement = {
     on conflict do nothing`,
 }
 
-const walletColumns = `id, mode, customer_id, unit, lot_ids, lot_priorities, lot_flags, lot_effective_ms, lot_expires_ms, lot_traits, waiting, next_lapse_at,
+const walletColumns = `id, lot_ids, lot_priorities, lot_flags, lot_effective_ms, lot_expires_ms, lot_traits, waiting, next_lapse_at,
   updated_at, entry_count, available_micros, held_micros, debt_micros, lot_available_micros, lot_held_micros`
 
 /**
@@ -31,7 +31,13 @@ export const lockWallets: Statement = {
 
 export const readWallets: Statement = {
   name: 'ledger_read_wallets',
-  text: `select ${walletColumns} from wallets where id = any ($1::uuid[])`,
+  text: `select mode, customer_id, unit, ${walletColumns} from wallets where id = any ($1::uuid[])`,
+}
+
+/** Whose wallets are, for operations that may be the first in one. */
+export const readOwners: Statement = {
+  name: 'ledger_read_owners',
+  text: `select id, mode, customer_id, unit from wallets where id = any ($1::uuid[])`,
 }
 
 export const readClock: Statement = {

@@ -3,12 +3,15 @@ import { byKey, ifThere, reading, type Statements, texts } from './statement-kin
 import type { Row } from './tables.ts'
 import type { Execution, StoreTransaction } from './transaction.ts'
 
+const walletsById = reading((transaction, [ids]) =>
+  texts(ids).flatMap((id) => ifThere(transaction.row('wallets', id, id))),
+)
+
 /** Of the ledger: what locks and reads. */
 export const readStatements: Statements = {
   ledger_lock_wallets: lockWallets,
-  ledger_read_wallets: reading((transaction, [ids]) =>
-    texts(ids).flatMap((id) => ifThere(transaction.row('wallets', id, id))),
-  ),
+  ledger_read_owners: walletsById,
+  ledger_read_wallets: walletsById,
   ledger_read_clock: reading((transaction) => [{ now: transaction.clock() }]),
   ledger_read_bound_keys: reading(readBoundKeys),
   ledger_read_transactions: reading(readTransactions),
