@@ -85,9 +85,12 @@ export interface VerifiedMessage {
   readonly reading: MessageReading
 }
 
+/** Kept with every order and message: two providers' ids never meet. */
+export type ProviderName = 'dodo' | 'fake'
+
 /** What `orders/` needs of a payment provider. No call keeps anything of ours, and every call may be repeated. */
 export interface PaymentProvider {
-  readonly name: 'dodo'
+  readonly name: ProviderName
   readonly mode: Mode
   /** Changes when the product for a pack has to be another one. */
   productFingerprint(product: PackProduct): string

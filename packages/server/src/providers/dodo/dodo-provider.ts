@@ -1,12 +1,13 @@
 import type { TaxCategory } from 'dodopayments/resources/misc'
 import { invalidSignature } from '../errors.ts'
 import type { PackProduct, PaymentProvider } from '../provider.ts'
+import { verifySignature } from '../verify-signature.ts'
 import type { Dodo } from './call-dodo.ts'
 import { type DodoSettings, modeOf } from './dodo-settings.ts'
 import { ensureProduct, fingerprintOf } from './ensure-product.ts'
 import { readMessage } from './read-message.ts'
 import { startCheckout } from './start-checkout.ts'
-import { verifiersOf, verifySignature } from './verify-webhook.ts'
+import { verifiersOf } from './webhook-verifiers.ts'
 
 export interface DodoOptions extends DodoSettings {
   /** Of the products that are made. */
