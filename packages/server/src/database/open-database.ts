@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { Fault } from '../kernel/refusal.ts'
 import type { Clock, Database } from './database.ts'
@@ -5,10 +6,11 @@ import { asDatabaseFault } from './faults.ts'
 import { migrationProvider, newestMigration } from './migrations/index.ts'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
+import type { Tables } from './tables.ts'
 
 export type DatabaseOptions = (
   | { readonly url: string }
-  | { readonly dataDir: string | undefined; readonly snapshot?: Blob }
+  | { readonly dataDir: string | undefined; readonly snapshot?: Blob | undefined }
 ) & {
   readonly clock?: Clock | undefined
   readonly onConnectionError?: (error: Error) => void
@@ -27,14 +29,28 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       ? openPostgres({ url: options.url, clock, onConnectionError })
       : await openPglite({ dataDir: options.dataDir, snapshot: options.snapshot, clock })
   try {
-    const migrator = new Migrator({ db: database.kysely, provider: migrationProvider })
-    const { error } = await migrator.migrateToLatest()
-    if (error !== undefined) throw migrationFault(error)
+    if (!isMigrated(options)) await migrate(database.kysely)
   } catch (error) {
     await database.close()
     throw error
   }
   return database
+}
+
+/** Looking costs a fresh process 0.25 s, half as much again as opening the snapshot. */
+function isMigrated(options: DatabaseOptions): boolean {
+  return 'dataDir' in options && options.dataDir === undefined && options.snapshot !== undefined
+}
+
+/**
+ * Brings the tables up to date.
+ *
+ * @throws Fault database_newer, migration_failed
+ */
+export async function migrate(kysely: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db: kysely, provider: migrationProvider })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw migrationFault(error)
 }
 
 function migrationFault(cause: unknown): unknown {
