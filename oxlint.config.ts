@@ -22,6 +22,7 @@ const serverFolders = [
   'orders',
   'engine',
   'server',
+  'testing',
   'cli',
 ]
 

@@ -8,7 +8,7 @@ import { type Customers, createCustomers } from './customers/customers.ts'
 import { eraseCustomer } from './customers/erase-customer.ts'
 import type { Clock, Database } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
-import { createJobs, type Jobs } from './jobs/jobs.ts'
+import { createJobs, type Jobs, type JobsOptions } from './jobs/jobs.ts'
 import { idMaker, type Mode } from './kernel/ids.ts'
 import { Fault } from './kernel/refusal.ts'
 import { forgetOldCounts, verification } from './ledger/jobs.ts'
@@ -38,10 +38,10 @@ import type { PaymentProvider } from './providers/provider.ts'
 export interface EngineOptions<C extends CatalogDefinition> {
   /** What `defineCatalog` made, or what `loadCatalog` read. */
   readonly catalog: C | Catalog
-  /** A Postgres, or a folder for an embedded one; no folder is a database in memory, for tests. */
+  /** A Postgres, or a folder for an embedded one; no folder is a database in memory, for tests (`tallystick/testing` starts one in less time). */
   readonly database:
     | { readonly url: string }
-    | { readonly dataDir: string | undefined; readonly snapshot?: Blob }
+    | { readonly dataDir: string | undefined; readonly snapshot?: Blob | undefined }
   /** Test credits and live ones never meet. Test unless given. */
   readonly mode?: Mode | undefined
   /**
@@ -116,8 +116,16 @@ const verifyPerMinuteDefault = 1000
  * @throws CatalogError with all that is wrong with the catalog
  * @throws directoryInUse when another process has the data folder open
  */
-export async function createEngine<const C extends CatalogDefinition>(
+export function createEngine<const C extends CatalogDefinition>(
   options: EngineOptions<C>,
+): Promise<Engine<C>> {
+  return createEngineWith(options, createJobs)
+}
+
+/** The same with another job runner, for the test engine. */
+export async function createEngineWith<const C extends CatalogDefinition>(
+  options: EngineOptions<C>,
+  makeJobs: (options: JobsOptions) => Jobs,
 ): Promise<Engine<C>> {
   const { mode = 'test', log = createLogger({ level: 'warn' }), clock, observe = false } = options
   const { verifyPerMinute = verifyPerMinuteDefault } = options
@@ -143,7 +151,7 @@ export async function createEngine<const C extends CatalogDefinition>(
     const observer = observeWith(metrics)
     const ledger = await createLedger({ database, newId, observer })
     opened.unshift(() => ledger.close())
-    const jobs = createJobs({ database, log })
+    const jobs = makeJobs({ database, log })
     opened.unshift(() => jobs.stop())
     jobs.repeat(forgetOldCounts({ database }))
     if (verifyPerMinute > 0)
