@@ -69,7 +69,8 @@ function writeApp(app: string, tarballs: Record<string, string>): void {
     `import { createClient } from '@tallystick/client'
 import { startDodoSandbox } from '@tallystick/dodo-sandbox'
 import { createEngine } from 'tallystick'
-import type catalog from './tallystick.config.ts'
+import { createTestEngine } from 'tallystick/testing'
+import catalog from './tallystick.config.ts'
 
 export async function check(): Promise<void> {
   const credits = createClient<typeof catalog>()
@@ -80,9 +81,42 @@ export async function check(): Promise<void> {
   await createEngine({ database: { dataDir: undefined } })
   // @ts-expect-error a port is a number
   await startDodoSandbox({ port: 'any' })
+  // @ts-expect-error the clock begins at a date
+  await createTestEngine({ catalog, now: 'today' })
 }
 `,
   )
+  writeFileSync(
+    join(app, 'test-engine.ts'),
+    `import { createClient } from '@tallystick/client'
+import { createTestEngine } from 'tallystick/testing'
+import catalog from './tallystick.config.ts'
+
+const began = performance.now()
+const test = await createTestEngine({ catalog })
+const ms = Math.round(performance.now() - began)
+const credits = createClient<typeof catalog>(test.server)
+await credits.charge({ customer: 'ada', action: 'image.standard' })
+const { available } = await credits.balance('ada')
+await test.close()
+console.log(\`A test engine was up in \${ms} ms; \${available} of 50 credits are left.\`)
+`,
+  )
+}
+
+/** With an empty temporary folder, which stays empty: the snapshot came with the package. */
+async function spendInATestEngine(app: string): Promise<void> {
+  const temporary = join(app, 'tmp')
+  mkdirSync(temporary)
+  const { status, output } = await runStep(process.execPath, ['test-engine.ts'], app, {
+    TMPDIR: temporary,
+    TEMP: temporary,
+  })
+  if (status !== 0 || !output.includes('; 49 of 50 credits are left.'))
+    throw new Error(`tallystick/testing failed:\n${output}`)
+  if (readdirSync(temporary).length > 0)
+    throw new Error('tallystick/testing made a snapshot instead of finding the one in the package.')
+  console.log(output.trim())
 }
 
 async function spendACredit(app: string): Promise<void> {
@@ -159,6 +193,7 @@ try {
   // Most apps are not there yet.
   const typescript5 = join(root, 'tools/client-types/node_modules/typescript/bin/tsc')
   await step('types of the packages, TypeScript 5', process.execPath, [typescript5, '-p', app], app)
+  await spendInATestEngine(app)
   await spendACredit(app)
   console.log('The packed packages work.')
 } catch (error) {

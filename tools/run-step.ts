@@ -32,7 +32,12 @@ function endGroup(signal: NodeJS.Signals): void {
 }
 
 /** Runs a program of node_modules/.bin (or any other), in the repository's folder unless told, and keeps what it prints. */
-export async function runStep(command: string, args: readonly string[], cwd = root): Promise<StepResult> {
+export async function runStep(
+  command: string,
+  args: readonly string[],
+  cwd = root,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<StepResult> {
   const began = performance.now()
   const chunks: string[] = []
   const child = spawn(command, args, {
@@ -43,6 +48,7 @@ export async function runStep(command: string, args: readonly string[], cwd = ro
     // Colours survive the pipe where the reader is a terminal, and stay out of a log.
     env: {
       ...process.env,
+      ...environment,
       ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: undefined }),
     },
   })
