@@ -1,6 +1,7 @@
 /** A server in this process, on a database in memory, asked without a socket. Every answer is held against the OpenAPI document. */
 import { z } from 'zod'
 import { defineCatalog, pack, usd } from '../../src/catalog/define-catalog.ts'
+import { migratedSnapshot } from '../../src/database/migrated-snapshot.ts'
 import { createEngine, type Engine, type EngineOptions } from '../../src/engine.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { createServer, type Server } from '../../src/server.ts'
@@ -47,7 +48,7 @@ export interface Api {
 export async function openApi(options: Partial<EngineOptions<typeof catalog>> = {}): Promise<Api> {
   const engine = await createEngine({
     catalog,
-    database: { dataDir: undefined },
+    database: { dataDir: undefined, snapshot: await migratedSnapshot() },
     log: createLogger({ level: 'silent' }),
     ...options,
   })

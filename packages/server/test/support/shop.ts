@@ -13,6 +13,7 @@ import { checkCatalog } from '../../src/catalog/check-catalog.ts'
 import { defineCatalog, pack, usd } from '../../src/catalog/define-catalog.ts'
 import { createCustomers } from '../../src/customers/customers.ts'
 import type { Database } from '../../src/database/database.ts'
+import { migratedSnapshot } from '../../src/database/migrated-snapshot.ts'
 import { openDatabase } from '../../src/database/open-database.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createJobs } from '../../src/jobs/jobs.ts'
@@ -82,7 +83,9 @@ export const newSecret = () => `whsec_${randomBytes(24).toString('base64')}`
 
 export async function openTestDatabase(driver: Driver): Promise<Database> {
   return openDatabase(
-    driver === 'pglite' ? { dataDir: undefined } : { url: (await createTestDatabase()).url },
+    driver === 'pglite'
+      ? { dataDir: undefined, snapshot: await migratedSnapshot() }
+      : { url: (await createTestDatabase()).url },
   )
 }
 
