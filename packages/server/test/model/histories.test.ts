@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../../src/database/database.ts'
-import { openDatabase } from '../../src/database/open-database.ts'
+import { expect, test } from 'vitest'
 import { playMany } from './play-many.ts'
-import { RealLedger } from './real-ledger.ts'
+import { openRealStand } from './real-ledger.ts'
 
 const operationsMin = Number(process.env['TALLYSTICK_HISTORY_OPERATIONS'] ?? 200_000)
 const seed = Number(process.env['TALLYSTICK_HISTORY_SEED'] ?? Math.floor(Math.random() * 1_000_000_000))
@@ -38,18 +36,8 @@ const refusals = [
   'idempotency_key_reused',
 ]
 
-let database: Database
-
-beforeAll(async () => {
-  database = await openDatabase({ dataDir: undefined })
-})
-
-afterAll(async () => {
-  await database.close()
-})
-
 test('random histories: every outcome, balance and journal is what the naive ledger says', async () => {
-  const tally = await playMany({ seed, operationsMin, open: () => new RealLedger(database) })
+  const tally = await playMany({ seed, operationsMin, open: openRealStand })
   process.stdout.write(`seed ${seed}\n${tally.table()}\n`)
   const expected = [
     ...operations.map((kind) => `outcome ${kind} ok`),

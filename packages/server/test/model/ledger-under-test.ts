@@ -7,6 +7,16 @@ export interface Answer {
   readonly whole: unknown
 }
 
+/** A wallet without what time did since it last changed. */
+export interface Stored {
+  /** Of all its entries. A note has a number and moves nothing. */
+  readonly numbers: readonly bigint[]
+  readonly entries: readonly Entry[]
+  readonly holds: readonly HoldView[]
+  /** How many of its lots are kept outside of its row. */
+  readonly waitingLots: number
+}
+
 /** A ledger that is held against the naive one. */
 export interface LedgerUnderTest {
   /** All in one transaction, at this time of the database's clock. */
@@ -14,12 +24,14 @@ export interface LedgerUnderTest {
   /** As a reader sees it: settled, and nothing written. */
   balance(wallet: string, clock: Date): Promise<Balance>
   hold(wallet: string, hold: string, clock: Date): Promise<HoldView | undefined>
-  /** A wallet's journal as written. Of a note there is a number and no entry. */
-  journal(
-    wallet: string,
-  ): Promise<{ readonly numbers: readonly bigint[]; readonly entries: readonly Entry[] }>
-  /** How many of a wallet's lots are kept outside of its row. */
-  waitingLots(wallet: string): Promise<number>
+  /** What is stored of each of the wallets. */
+  stored(wallets: readonly string[]): Promise<ReadonlyMap<string, Stored>>
   /** By its own account: sums that it stores and that its entries do not add up to. */
   differences(): Promise<readonly { readonly wallet: string; readonly what: string }[]>
+}
+
+/** A database on which ledgers are opened, each with customers of its own. */
+export interface Stand {
+  openLedger(): LedgerUnderTest
+  close(): Promise<void>
 }

@@ -18,20 +18,19 @@ export class NaiveLedger {
     if (known !== undefined)
       return known.body === operation.body ? known.outcome : { ok: false, code: 'idempotency_key_reused' }
 
-    const settled = this.read(operation.wallet, clock)
-    const attempt = copyOf(settled.wallet)
+    const { wallet: attempt, now } = this.read(operation.wallet, clock)
     try {
-      const receipt = decide(attempt, operation, settled.now)
+      const receipt = decide(attempt, operation, now)
       const outcome = { ok: true, receipt } as const
-      attempt.lastChange = settled.now
+      attempt.lastChange = now
       attempt.keys.set(operation.key, { body: operation.body, outcome })
       this.#wallets.set(operation.wallet, attempt)
       return outcome
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      const isMore =
-        operation.kind === 'capture' && rememberReported(settled.wallet, operation, error.refused.code)
-      if (isMore) this.#wallets.set(operation.wallet, { ...settled.wallet, lastChange: settled.now })
+      const { wallet: settled } = this.read(operation.wallet, clock)
+      const isMore = operation.kind === 'capture' && rememberReported(settled, operation, error.refused.code)
+      if (isMore) this.#wallets.set(operation.wallet, { ...settled, lastChange: now })
       return error.refused
     }
   }

@@ -21,19 +21,20 @@ import { endOf, type Place, type Span } from './timeline.ts'
 /** Where what was drawn becomes an operation. */
 export interface Scene {
   readonly ledger: NaiveLedger
+  /** A wallet as a reader sees it. */
+  readonly read: (wallet: string) => { readonly wallet: Wallet; readonly now: Date }
   readonly wallets: readonly string[]
   readonly windows: History['windows']
   readonly place: Place
-  readonly clock: Date
 }
 
 type Unkeyed<T = Operation> = T extends Operation ? Omit<T, 'key' | 'body'> : never
 
 /** The next operation as drawn, on the ledger as it is now; undefined when there is nothing of the kind that it wants. */
 export function nameOperation(step: Exclude<OperationStep, RepeatStep>, scene: Scene): Unkeyed | undefined {
-  const { ledger, wallets, windows, place, clock } = scene
+  const { ledger, wallets, windows, place } = scene
   const wallet = wallets[step.wallet]!
-  const { wallet: settled, now } = ledger.read(wallet, clock)
+  const { wallet: settled, now } = scene.read(wallet)
   switch (step.kind) {
     case 'grant':
       return grantOf(step, settled, now, place)
@@ -139,9 +140,9 @@ function limitOf({ who, window, max }: LimitStep, windows: History['windows']): 
   return { name: who, window: windows[window], max: BigInt(max) }
 }
 
-function holdOf(which: WhichHold, wallet: string, { ledger, wallets, clock }: Scene): string | undefined {
+function holdOf(which: WhichHold, wallet: string, { read, wallets }: Scene): string | undefined {
   if (which === undefined) return 'nobody’s hold'
-  const holdsIn = (id: string) => ledger.read(id, clock).wallet.holds
+  const holdsIn = (id: string) => read(id).wallet.holds
   if (which.among === 'of another wallet')
     return fromNewest(which, wallets.filter((id) => id !== wallet).flatMap(holdsIn))
   return fromNewest(

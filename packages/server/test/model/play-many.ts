@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { LedgerUnderTest } from './ledger-under-test.ts'
+import type { Stand } from './ledger-under-test.ts'
 import { Disagreement, playTogether } from './play.ts'
 import { history } from './steps.ts'
 import { Tally } from './tally.ts'
@@ -8,14 +8,13 @@ import { timeline } from './timeline.ts'
 export interface Run {
   readonly seed: number
   readonly operationsMin: number
-  /** A ledger of its own for each round, and for each attempt to shrink. */
-  readonly open: () => LedgerUnderTest
+  readonly open: () => Promise<Stand>
 }
 
-const stepsPerHistory = 40
+const stepsPerHistory = 32
 
-/** A transaction carries what all of them ask at one step. */
-const historiesPerRound = 150
+/** A transaction carries what all of them ask at one step: with few, statements that hardly do anything take most of the time. */
+const historiesPerRound = 250
 
 /**
  * Plays random histories until there were so many operations.
@@ -24,19 +23,52 @@ const historiesPerRound = 150
  */
 export async function playMany({ seed, operationsMin, open }: Run): Promise<Tally> {
   const tally = new Tally()
-  for (let round = seed; tally.sum('operation') < operationsMin; round += 1) {
-    const clocks = drawn(timeline(stepsPerHistory), round)
-    const seeds = Array.from({ length: historiesPerRound }, (_, index) => Math.imul(round, 1_000_003) + index)
-    const histories = seeds.map((one) => drawn(history(stepsPerHistory), one))
+  const stand = await open()
+  const other = stand.openLedger()
+  const rounds: Round[] = []
+  while (tally.sum('operation') < operationsMin) {
+    const round = roundOf(seed + rounds.length)
+    const played = rounds.length * historiesPerRound
+    rounds.push(round)
+    const histories = round.seeds.map((one) => drawn(history(stepsPerHistory), one))
     try {
-      await playTogether(histories, { clocks, other: open(), tally })
+      await playTogether(histories, { clocks: round.clocks, other, tally, played, isAudited: false })
     } catch (error) {
-      const suspects = error instanceof Disagreement ? [seeds[error.history]!] : seeds
-      const played = tally.sum('operation')
-      throw await told(error, { suspects, clocks, open, about: `seed ${round}, after ${played} operations` })
+      await stand.close()
+      const suspects = error instanceof Disagreement ? [round.seeds[error.history]!] : round.seeds
+      throw await shrunk(error, { ...round, seeds: suspects }, { open, after: tally.sum('operation') })
     }
   }
+  // Once, at the end: what is stored and does not add up stays so.
+  const [difference] = await other.differences()
+  await stand.close()
+  if (difference !== undefined) {
+    const index = Number.parseInt(difference.wallet, 10) - 1
+    const round = rounds[Math.floor(index / historiesPerRound)]!
+    const seeds = [round.seeds[index % historiesPerRound]!]
+    throw await shrunk(
+      new Error(difference.what),
+      { ...round, seeds },
+      { open, after: tally.sum('operation') },
+    )
+  }
   return tally
+}
+
+/** Histories on one timeline. */
+interface Round {
+  readonly seed: number
+  readonly clocks: readonly Date[]
+  /** Of the histories. */
+  readonly seeds: readonly number[]
+}
+
+function roundOf(seed: number): Round {
+  return {
+    seed,
+    clocks: drawn(timeline(stepsPerHistory), seed),
+    seeds: Array.from({ length: historiesPerRound }, (_, index) => Math.imul(seed, 1_000_003) + index),
+  }
 }
 
 function drawn<T>(arbitrary: fc.Arbitrary<T>, seed: number): T {
@@ -44,25 +76,37 @@ function drawn<T>(arbitrary: fc.Arbitrary<T>, seed: number): T {
   return value!
 }
 
-interface Failure {
-  /** The seeds of the histories of which one is to blame. */
-  readonly suspects: readonly number[]
-  readonly clocks: readonly Date[]
-  readonly open: () => LedgerUnderTest
-  readonly about: string
-}
-
 /** Plays the suspects again, each alone, and shrinks the first that fails. */
-async function told(cause: unknown, { suspects, clocks, open, about }: Failure): Promise<Error> {
+async function shrunk(
+  cause: unknown,
+  { seed, clocks, seeds }: Round,
+  { open, after }: Pick<Run, 'open'> & { readonly after: number },
+): Promise<Error> {
+  const about = `seed ${seed}, after ${after} operations`
+  const stand = await open()
   const property = fc.asyncProperty(history(stepsPerHistory), (one) =>
-    playTogether([one], { clocks, other: open(), tally: new Tally() }),
+    playTogether([one], {
+      clocks,
+      other: stand.openLedger(),
+      tally: new Tally(),
+      played: 0,
+      isAudited: true,
+    }),
   )
-  for (const seed of suspects) {
-    const details = await fc.check(property, { seed, numRuns: 1, unbiased: true })
-    if (!details.failed) continue
-    const { errorInstance: error, numShrinks } = details
-    const text = error instanceof Disagreement ? error.message : String((error as Error).stack)
-    return new Error(`${about}, shrunk ${numShrinks} times to:\n${text}`, { cause: error })
+  try {
+    for (const one of seeds) {
+      const options = { seed: one, numRuns: 1, unbiased: true, interruptAfterTimeLimit: shrinkingMaxMs }
+      const details = await fc.check(property, options)
+      if (!details.failed) continue
+      const { errorInstance: error, numShrinks } = details
+      const text = error instanceof Disagreement ? error.message : String((error as Error).stack)
+      return new Error(`${about}, shrunk ${numShrinks} times to:\n${text}`, { cause: error })
+    }
+  } finally {
+    await stand.close()
   }
   return new Error(`${about}, and in company only: ${String((cause as Error).stack)}`, { cause })
 }
+
+/** Each attempt takes some tenths of a second. */
+const shrinkingMaxMs = 120_000

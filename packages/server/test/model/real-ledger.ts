@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Database } from '../../src/database/database.ts'
+import { sql } from 'kysely'
+import type { Database, Statement } from '../../src/database/database.ts'
+import { openDatabase } from '../../src/database/open-database.ts'
 import { micros } from '../../src/kernel/credits.ts'
 import { idMaker, type Uuid, type WalletOwner, walletId } from '../../src/kernel/ids.ts'
 import type { Refusal } from '../../src/kernel/refusal.ts'
@@ -8,9 +10,10 @@ import type { LedgerContext } from '../../src/ledger/context.ts'
 import { callerKey } from '../../src/ledger/keys.ts'
 import type { Operation as RealOperation, Receipt as RealReceipt } from '../../src/ledger/operations.ts'
 import { readHold, readWalletNow } from '../../src/ledger/read-wallet.ts'
+import { type HoldRow, holdFromRow } from '../../src/ledger/rows.ts'
 import { verify } from '../../src/ledger/verify.ts'
 import { balanceOf, type Hold, remainingShares, uncollectedOf } from '../../src/ledger/wallet.ts'
-import type { Answer, LedgerUnderTest } from './ledger-under-test.ts'
+import type { Answer, LedgerUnderTest, Stand, Stored } from './ledger-under-test.ts'
 import { lapseId } from './naive-settle.ts'
 import type { Balance, HoldView, Operation, Outcome, Receipt, RefusalCode, Refused } from './naive-types.ts'
 import type { Account, Entry } from './naive-wallet.ts'
@@ -18,6 +21,32 @@ import type { Account, Entry } from './naive-wallet.ts'
 /** Nobody's hold, lot or transaction. */
 const unknownId = '00000000-0000-7000-8000-000000000000'
 const unknownTransaction = 1_000_000_000_000n
+
+const entriesOfWallets: Statement = {
+  name: 'entries_of_wallets',
+  text: `select wallet_id, number, lot_id, from_account, to_account, amount_micros, coalesce(effective_at, recorded_at) as at
+    from entries where wallet_id = any ($1::uuid[]) order by wallet_id, number`,
+}
+
+const holdsOfWallets: Statement = {
+  name: 'holds_of_wallets',
+  text: `select * from holds where wallet_id = any ($1::uuid[]) order by wallet_id, id`,
+}
+
+const waitingLotsOfWallets: Statement = {
+  name: 'waiting_lots_of_wallets',
+  text: `select wallet_id from waiting_lots where wallet_id = any ($1::uuid[])`,
+}
+
+interface EntryRow {
+  readonly wallet_id: Uuid
+  readonly number: bigint
+  readonly lot_id: Uuid | null
+  readonly from_account: Account | null
+  readonly to_account: Account | null
+  readonly amount_micros: bigint
+  readonly at: Date
+}
 
 const newId = idMaker({ now: Date.now, randomBytes })
 
@@ -31,8 +60,17 @@ interface Book {
   holds: number
 }
 
+/** A PGlite in memory. */
+export async function openRealStand(): Promise<Stand> {
+  // What asks says what time it is; the database's own clock would be one more statement in each transaction.
+  const database = await openDatabase({ dataDir: undefined, clock: () => new Date(0) })
+  // In memory a page costs the same wherever it is. Otherwise batches as large as these are looked up by reading whole tables.
+  await database.transaction(({ db }) => sql`set random_page_cost = 1`.execute(db))
+  return { openLedger: () => new RealLedger(database), close: () => database.close() }
+}
+
 /** The ledger of this repository, on a database that it may share with others: its customers are its own. */
-export class RealLedger implements LedgerUnderTest {
+class RealLedger implements LedgerUnderTest {
   readonly #database: Database
   readonly #run = newId()
   readonly #books = new Map<string, Book>()
@@ -70,37 +108,37 @@ export class RealLedger implements LedgerUnderTest {
     return seen && this.#holdView(seen.hold)
   }
 
-  async journal(wallet: string): Promise<{ numbers: bigint[]; entries: Entry[] }> {
-    const rows = await this.#database.snapshot(({ db }) =>
-      db
-        .selectFrom('entries')
-        .select(['number', 'lot_id', 'from_account', 'to_account', 'amount_micros'])
-        .select(({ fn }) => fn.coalesce('effective_at', 'recorded_at').as('at'))
-        .where('wallet_id', '=', this.#book(wallet).id)
-        .orderBy('number')
-        .execute(),
+  async stored(wallets: readonly string[]): Promise<Map<string, Stored>> {
+    const ids = wallets.map((wallet) => this.#book(wallet).id)
+    const { entries, holds, waiting } = await this.#database.snapshot(async (tx) => ({
+      entries: await tx.run<EntryRow>(entriesOfWallets, [ids]),
+      holds: await tx.run<HoldRow>(holdsOfWallets, [ids]),
+      waiting: await tx.run<{ wallet_id: Uuid }>(waitingLotsOfWallets, [ids]),
+    }))
+    const entriesById = Map.groupBy(entries, (row) => row.wallet_id)
+    const holdsById = Map.groupBy(holds, (row) => row.wallet_id)
+    const waitingById = Map.groupBy(waiting, (row) => row.wallet_id)
+    return new Map(
+      wallets.map((wallet): [string, Stored] => {
+        const { id } = this.#book(wallet)
+        const its = entriesById.get(id) ?? []
+        return [
+          wallet,
+          {
+            numbers: its.map((row) => row.number),
+            entries: its.flatMap((row) => this.#moved(row)),
+            holds: (holdsById.get(id) ?? []).map((row) => this.#holdView(holdFromRow(row))),
+            waitingLots: waitingById.get(id)?.length ?? 0,
+          },
+        ]
+      }),
     )
-    const entries = rows.flatMap((row): Entry[] =>
-      row.from_account === null || row.to_account === null
-        ? []
-        : [
-            {
-              lot: row.lot_id === null ? undefined : this.#namesById.get(row.lot_id),
-              from: row.from_account satisfies Account,
-              to: row.to_account satisfies Account,
-              credits: row.amount_micros,
-              effectiveAt: row.at,
-            },
-          ],
-    )
-    return { numbers: rows.map((row) => row.number), entries }
   }
 
-  async waitingLots(wallet: string): Promise<number> {
-    const rows = await this.#database.snapshot(({ db }) =>
-      db.selectFrom('waiting_lots').select('id').where('wallet_id', '=', this.#book(wallet).id).execute(),
-    )
-    return rows.length
+  /** Of a note nothing. */
+  #moved({ lot_id: id, from_account: from, to_account: to, amount_micros: credits, at }: EntryRow): Entry[] {
+    if (from === null || to === null) return []
+    return [{ lot: id === null ? undefined : this.#namesById.get(id), from, to, credits, effectiveAt: at }]
   }
 
   async differences(): Promise<{ wallet: string; what: string }[]> {

@@ -320,7 +320,7 @@ export function history(steps: number): fc.Arbitrary<History> {
         maxLength: operationsMax,
         size: 'max',
       }),
-      reads: fc.array(fc.record({ step, wallet }), { maxLength: 4, size: 'max' }),
+      reads: fc.array(fc.record({ step, wallet }), { maxLength: 3, size: 'max' }),
     })
   return weighted([4, drawn(0, 320)], [1, drawn(120, 160)])
 }
