@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import type { Stand } from './ledger-under-test.ts'
 import { Disagreement, playTogether } from './play.ts'
-import { history } from './steps.ts'
+import { type History, history } from './steps.ts'
 import { Tally } from './tally.ts'
 import { timeline } from './timeline.ts'
 
@@ -76,7 +76,7 @@ function drawn<T>(arbitrary: fc.Arbitrary<T>, seed: number): T {
   return value!
 }
 
-/** Plays the suspects again, each alone, and shrinks the first that fails. */
+/** Plays the suspects again, each alone, and shortens the first that fails. */
 async function shrunk(
   cause: unknown,
   { seed, clocks, seeds }: Round,
@@ -84,23 +84,31 @@ async function shrunk(
 ): Promise<Error> {
   const about = `seed ${seed}, after ${after} operations`
   const stand = await open()
-  const property = fc.asyncProperty(history(stepsPerHistory), (one) =>
-    playTogether([one], {
-      clocks,
-      other: stand.openLedger(),
-      tally: new Tally(),
-      played: 0,
-      isAudited: true,
-    }),
-  )
+  const failureOf = async (one: History): Promise<Error | undefined> => {
+    const other = stand.openLedger()
+    try {
+      await playTogether([one], { clocks, other, tally: new Tally(), played: 0, isAudited: true })
+    } catch (error) {
+      return error as Error
+    }
+    return undefined
+  }
   try {
     for (const one of seeds) {
-      const options = { seed: one, numRuns: 1, unbiased: true, interruptAfterTimeLimit: shrinkingMaxMs }
-      const details = await fc.check(property, options)
-      if (!details.failed) continue
-      const { errorInstance: error, numShrinks } = details
-      const text = error instanceof Disagreement ? error.message : String((error as Error).stack)
-      return new Error(`${about}, shrunk ${numShrinks} times to:\n${text}`, { cause: error })
+      const suspect = drawn(history(stepsPerHistory), one)
+      if ((await failureOf(suspect)) === undefined) continue
+      const operations = await shortest(
+        suspect.operations,
+        async (some) => (await failureOf({ ...suspect, operations: some })) !== undefined,
+      )
+      const error = await failureOf({ ...suspect, operations })
+      const told = error instanceof Disagreement ? error.message : String(error?.stack)
+      return new Error(
+        `${about}, shrunk from ${suspect.operations.length} to ${operations.length} operations:\n${told}`,
+        {
+          cause: error,
+        },
+      )
     }
   } finally {
     await stand.close()
@@ -108,5 +116,24 @@ async function shrunk(
   return new Error(`${about}, and in company only: ${String((cause as Error).stack)}`, { cause })
 }
 
-/** Each attempt takes some tenths of a second. */
-const shrinkingMaxMs = 120_000
+/**
+ * The shortest list found that still fails: stretches are left out, ever shorter ones, from the end on. fast-check's own shrinking tries each
+ * element by itself, which takes minutes where an attempt takes tenths of a second.
+ */
+async function shortest<T>(
+  all: readonly T[],
+  fails: (some: readonly T[]) => Promise<boolean>,
+): Promise<readonly T[]> {
+  let kept = all
+  for (let size = Math.ceil(all.length / 2); size >= 1; ) {
+    const before = kept.length
+    for (let end = before; end > 0; end -= size) {
+      const without = kept.toSpliced(Math.max(end - size, 0), Math.min(size, end))
+      if (await fails(without)) kept = without
+    }
+    // What was needed by something that is now gone is needed no more.
+    if (size > 1) size = Math.floor(size / 2)
+    else if (kept.length === before) break
+  }
+  return kept
+}

@@ -97,15 +97,15 @@ class Game {
 
   /** What the history asks at a step. */
   ask(step: number): readonly Operation[] {
-    const { opening, operations } = this.#history
-    const steps = operations.filter((one) => one.step === step).map((one) => one.operation)
+    const drawn = this.#history.operations.filter((one) => one.step === step)
     this.#batch = []
     const seen = new Map<string, Seen>()
-    for (const drawn of step === 0 ? [...opening, ...steps] : steps) {
-      const operation = drawn.kind === 'repeat' ? this.#repeated(drawn) : this.#named(drawn, step, seen)
-      if (operation === undefined) continue
-      this.#batch.push(operation)
-      this.#asked.push(operation)
+    for (const { operation } of drawn) {
+      const asked =
+        operation.kind === 'repeat' ? this.#repeated(operation) : this.#named(operation, step, seen)
+      if (asked === undefined) continue
+      this.#batch.push(asked)
+      this.#asked.push(asked)
     }
     return this.#batch
   }

@@ -144,8 +144,6 @@ interface At {
 export interface History {
   /** Two a history, so that what counts in them meets. */
   readonly windows: readonly [Window, Window]
-  /** The lots of a crowded wallet, granted first; of most histories none. */
-  readonly opening: readonly GrantStep[]
   /** What is asked at the same step goes to the database in one transaction. */
   readonly operations: readonly (At & { readonly operation: OperationStep })[]
   /** Balances and holds that are read after a step: reading must change nothing. */
@@ -242,19 +240,20 @@ const grant: fc.Arbitrary<GrantStep> = fc.record({
   lateReturnDays: sometimes(3, fc.integer({ min: 0, max: 2 })),
 })
 
+const charge: fc.Arbitrary<ChargeStep> = fc.record({ kind: fc.constant('charge'), ...spending })
+
+const hold: fc.Arbitrary<HoldStep> = fc.record({
+  kind: fc.constant('hold'),
+  ...spending,
+  timeToLive: span,
+  onLapse: fc.constantFrom(undefined, 'release', 'charge_checkpoint', 'charge_all'),
+})
+
 const operation = weighted<OperationStep>(
   [16, grant],
   [4, fc.record({ kind: fc.constant('adjust'), wallet, by: fc.constantFrom(1, -1), credits: amount })],
-  [12, fc.record({ kind: fc.constant('charge'), ...spending })],
-  [
-    18,
-    fc.record({
-      kind: fc.constant('hold'),
-      ...spending,
-      timeToLive: span,
-      onLapse: fc.constantFrom(undefined, 'release', 'charge_checkpoint', 'charge_all'),
-    }),
-  ],
+  [12, charge],
+  [18, hold],
   [
     18,
     fc.record({
@@ -297,30 +296,40 @@ const operation = weighted<OperationStep>(
   ],
 )
 
-/** Small, so that many are needed, and mostly in the first wallet. */
-const openingGrant = grant.map(
-  (drawn): GrantStep => ({ ...drawn, wallet: 0, credits: smaller(drawn.credits) }),
+/** Small lots, so that a charge needs many. */
+const smallGrant = fc
+  .tuple(grant, fc.integer({ min: 1, max: 10 }))
+  .map(([drawn, of]): GrantStep => ({ ...drawn, wallet: 0, credits: { of } }))
+
+const largerAmount = fc.integer({ min: 5, max: 60 }).map((of): Amount => ({ of }))
+
+/** Of a crowded wallet: mostly what may be decided without looking at the lots that wait. */
+const crowdedOperation = weighted<OperationStep>(
+  [3, smallGrant],
+  [3, charge],
+  [3, hold],
+  [3, fc.tuple(fc.oneof(charge, hold), largerAmount).map(([drawn, credits]) => ({ ...drawn, credits }))],
+  [6, operation],
 )
 
-function smaller(credits: GrantStep['credits']): GrantStep['credits'] {
-  return { of: 'of' in credits ? Math.ceil(credits.of / 6) : 1 }
-}
-
-/** A history on a timeline of so many steps: of a few lots, or of a wallet that is crowded with them. */
+/** A history on a timeline of so many steps: of a few lots, or of a wallet that is crowded with them from the start. */
 export function history(steps: number): fc.Arbitrary<History> {
   const step = fc.nat(steps - 1)
-  const drawn = (openingMax: number, operationsMax: number) =>
-    fc.record({
-      windows: fc
-        .uniqueArray(fc.constantFrom(...windows), { minLength: 2, maxLength: 2 })
-        .map(([first, second]): [Window, Window] => [first ?? 'day', second ?? 'week']),
-      opening: fc.array(openingGrant, { maxLength: openingMax, size: 'max' }),
-      operations: fc.array(fc.record({ step, operation }), {
-        minLength: 1,
-        maxLength: operationsMax,
-        size: 'max',
-      }),
-      reads: fc.array(fc.record({ step, wallet }), { maxLength: 3, size: 'max' }),
+  const list = <T>(of: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> =>
+    fc.array(of, { maxLength, size: 'max' })
+  const common = {
+    windows: fc
+      .uniqueArray(fc.constantFrom(...windows), { minLength: 2, maxLength: 2 })
+      .map(([first, second]): [Window, Window] => [first ?? 'day', second ?? 'week']),
+    reads: list(fc.record({ step, wallet }), 3),
+  }
+  const few = fc.record({ ...common, operations: list(fc.record({ step, operation }), 320) })
+  const crowded = fc
+    .record({
+      ...common,
+      opening: list(fc.record({ step: fc.constant(0), operation: smallGrant }), 120),
+      then: list(fc.record({ step, operation: crowdedOperation }), 120),
     })
-  return weighted([4, drawn(0, 320)], [1, drawn(120, 160)])
+    .map(({ opening, then, ...rest }): History => ({ ...rest, operations: [...opening, ...then] }))
+  return weighted<History>([3, few], [1, crowded])
 }
