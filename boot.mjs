@@ -15,6 +15,7 @@ const scripts = {
   fix: 'tools/fix.ts',
   bench: 'bench/run.ts',
   simulate: 'packages/server/test/simulate/main.ts',
+  crash: 'packages/server/test/crash/main.ts',
   'pack-proof': 'tools/pack-proof.ts',
 }
 const windows = process.platform === 'win32'

@@ -122,7 +122,7 @@ async function stop(status: number): Promise<never> {
 /** Ends the server: after a checkpoint, as `pg_ctl stop -m immediate` does, or every process of it at once. */
 async function halt(how: string): Promise<void> {
   isMeantToRun = false
-  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
+  if (server === undefined || hasEnded(server)) return
   const ended = once(server, 'exit')
   if (how === 'kill') killAll(server)
   else server.kill(how === 'immediate' ? 'SIGQUIT' : 'SIGINT')
@@ -193,32 +193,47 @@ async function start(bin: string, port: number): Promise<void> {
   // Of two values for one setting the later counts: what the caller gave.
   const lines = [...Object.entries(settings).map((setting) => setting.join('=')), ...process.argv.slice(2)]
   const options = lines.flatMap((line) => ['-c', line])
-  const started = spawn(join(bin, windows ? 'postgres.exe' : 'postgres'), ['-D', data, ...options], {
+  const target = windows ? { host: '127.0.0.1', port } : { path: join(folder, `.s.PGSQL.${port}`) }
+  const deadline = performance.now() + readyTimeoutMs
+  let last = launch(bin, options)
+  while (!(await answers(target))) {
+    const isTooLate = performance.now() > deadline
+    // It refuses to start as long as a process of the one before it, which was killed, is not quite gone.
+    const isInTheWay = /still in use|lock file/.test(last.tail.join(''))
+    if (isTooLate || (hasEnded(last.server) && !isInTheWay))
+      throw new Error(`Postgres did not answer:\n${last.tail.join('')}`)
+    await delay(20)
+    if (hasEnded(last.server)) last = launch(bin, options)
+  }
+  const { tail } = last
+  server = last.server
+  isMeantToRun = true
+  server.once('exit', () => {
+    if (!isMeantToRun) return
+    console.error(`Postgres ended by itself:\n${tail.join('')}`)
+    void stop(1)
+  })
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+/** A process, and the last that it said. */
+function launch(bin: string, options: readonly string[]): { server: ChildProcess; tail: string[] } {
+  const launched = spawn(join(bin, windows ? 'postgres.exe' : 'postgres'), ['-D', data, ...options], {
     ...account,
     env: environment,
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  server = started
-  isMeantToRun = true
+  server = launched
   const tail: string[] = []
-  started.stderr.setEncoding('utf8').on('data', (text: string) => {
+  launched.stderr.setEncoding('utf8').on('data', (text: string) => {
     tail.push(text)
     if (tail.length > 50) tail.shift()
   })
-  started.once('exit', () => {
-    if (!isMeantToRun || server !== started) return
-    console.error(`Postgres ended by itself:\n${tail.join('')}`)
-    void stop(1)
-  })
-
-  const target = windows ? { host: '127.0.0.1', port } : { path: join(folder, `.s.PGSQL.${port}`) }
-  const deadline = performance.now() + readyTimeoutMs
-  while (!(await answers(target))) {
-    if (performance.now() > deadline)
-      throw new Error(`Postgres did not answer within ${readyTimeoutMs / 1000} s:\n${tail.join('')}`)
-    await delay(20)
-  }
+  return { server: launched, tail }
 }
 
 async function obey(line: string): Promise<void> {

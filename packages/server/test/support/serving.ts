@@ -14,6 +14,7 @@ export interface Serving {
     idempotencyKey?: string,
   ): Promise<{ status: number; body: Record<string, unknown> }>
   get(path: string): Promise<Record<string, unknown>>
+  isRunning(): boolean
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
@@ -31,6 +32,7 @@ export async function serve(environment: Record<string, string>): Promise<Servin
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const url = await firstUrl(child)
+  const isRunning = () => child.exitCode === null && child.signalCode === null
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
   return {
     url,
@@ -46,8 +48,9 @@ export async function serve(environment: Record<string, string>): Promise<Servin
       const response = await fetch(`${url}${path}`, { headers })
       return (await response.json()) as Record<string, unknown>
     },
+    isRunning,
     kill: async (signal) => {
-      if (child.exitCode !== null || child.signalCode !== null) return
+      if (!isRunning()) return
       child.kill(signal)
       await once(child, 'exit')
     },
