@@ -328,8 +328,8 @@ export function history(steps: number): fc.Arbitrary<History> {
     .record({
       ...common,
       opening: list(fc.record({ step: fc.constant(0), operation: smallGrant }), 120),
-      then: list(fc.record({ step, operation: crowdedOperation }), 120),
+      after: list(fc.record({ step, operation: crowdedOperation }), 120),
     })
-    .map(({ opening, then, ...rest }): History => ({ ...rest, operations: [...opening, ...then] }))
+    .map(({ opening, after, ...rest }): History => ({ ...rest, operations: [...opening, ...after] }))
   return weighted<History>([3, few], [1, crowded])
 }

@@ -319,7 +319,3 @@ class ClientProcess {
     this.#child.kill()
   }
 }
-
-export function isClean({ wrong }: KillsReport): boolean {
-  return wrong.length === 0
-}
