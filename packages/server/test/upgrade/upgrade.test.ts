@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
@@ -68,20 +70,32 @@ async function fill(kysely: Kysely<Tables>, schema: string): Promise<void> {
     if (statement !== '') await kysely.executeQuery(CompiledQuery.raw(statement))
 }
 
-async function oldPostgres(schema: string): Promise<{ url: string }> {
+/** What an older version left, to be opened twice. */
+interface Left {
+  readonly engine: { readonly url: string } | { readonly dataDir: string }
+  readonly database: { readonly url: string } | { readonly dataDir: string }
+}
+
+async function oldPostgres(schema: string): Promise<Left> {
   const { url } = await createTestDatabase()
   const database = openPostgres({ url, onConnectionError: () => {} })
   await fill(database.kysely, schema)
   await database.close()
-  return { url }
+  return { engine: { url }, database: { url } }
 }
 
-async function oldPglite(schema: string): Promise<{ dataDir: undefined; snapshot: Blob }> {
-  const database = await openPglite({ dataDir: undefined })
+const cleanUps: (() => Promise<void>)[] = []
+afterAll(() => Promise.all(cleanUps.map((clean) => clean())))
+
+async function oldPglite(schema: string): Promise<Left> {
+  const folder = await mkdtemp(join(tmpdir(), 'tallystick-upgrade-'))
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }))
+  const [dataDir, copy] = [join(folder, 'left'), join(folder, 'copy')]
+  const database = await openPglite({ dataDir })
   await fill(database.kysely, schema)
-  const snapshot = await database.pglite.dumpDataDir('none')
   await database.close()
-  return { dataDir: undefined, snapshot }
+  await cp(dataDir, copy, { recursive: true })
+  return { engine: { dataDir }, database: { dataDir: copy } }
 }
 
 describe.each([
@@ -97,8 +111,8 @@ describe.each([
 
   beforeAll(async () => {
     const old = await open(schema)
-    engine = await createEngine({ catalog, database: old, clock: () => now })
-    database = await openDatabase({ ...old, clock: () => now })
+    engine = await createEngine({ catalog, database: old.engine, clock: () => now })
+    database = await openDatabase({ ...old.database, clock: () => now })
     ledger = await createLedger({ database, newId: idMaker({ now: Date.now, randomBytes }) })
   })
 
