@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
+import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect } from 'kysely'
 import { fromPglite } from 'pg-boss'
 import type { Clock, Database, LaneConnection } from './database.ts'
 import { decoders } from './decode.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { beginFolder } from './folder-in-making.ts'
 import { inTurn, transactionsOver } from './kysely-transactions.ts'
 import { SyncedFileSystem } from './synced-file-system.ts'
 import type { Tables } from './tables.ts'
@@ -38,28 +38,31 @@ const memoryStartParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=4
 export async function openPglite(
   options: PgliteOptions,
 ): Promise<Database & { readonly pglite: PGlite; readonly kysely: Kysely<Tables> }> {
-  const { dataDir } = options
-  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true })
-  const lock = dataDir === undefined ? undefined : await lockDirectory(dataDir)
+  const { dataDir, snapshot, clock } = options
+  if (dataDir === undefined) {
+    const storage = snapshot === undefined ? {} : { loadDataDir: snapshot }
+    const pglite = await PGlite.create({ startParams: memoryStartParams, ...storage, parsers: decoders })
+    return pgliteDatabase(pglite, clock, () => Promise.resolve())
+  }
+  const lock = await lockDirectory(dataDir)
   try {
-    const storage: PGliteOptions =
-      dataDir === undefined
-        ? {
-            startParams: memoryStartParams,
-            ...(options.snapshot === undefined ? {} : { loadDataDir: options.snapshot }),
-          }
-        : {
-            fs: new SyncedFileSystem(join(dataDir, 'postgres'), options.onSync),
-            startParams: durableStartParams,
-          }
-    const pglite = await PGlite.create({ ...storage, parsers: decoders })
-    return pgliteDatabase(pglite, options.clock, async () => {
-      await lock?.release()
-    })
+    return pgliteDatabase(await openFolder(dataDir, options), clock, () => lock.release())
   } catch (error) {
-    await lock?.release()
+    await lock.release()
     throw error
   }
+}
+
+async function openFolder(dataDir: string, { onSync }: PgliteOptions): Promise<PGlite> {
+  const directory = join(dataDir, 'postgres')
+  const making = beginFolder(dataDir, directory)
+  const pglite = await PGlite.create({
+    fs: new SyncedFileSystem(directory, onSync),
+    startParams: durableStartParams,
+    parsers: decoders,
+  })
+  making?.finish()
+  return pglite
 }
 
 function pgliteDatabase(

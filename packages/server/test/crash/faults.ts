@@ -5,6 +5,9 @@ const draft = 'packages/server/src/ledger/draft.ts'
 const write = 'packages/server/src/ledger/write.ts'
 const ledger = 'packages/server/src/ledger/ledger.ts'
 const postgres = 'packages/server/src/database/postgres.ts'
+const pglite = 'packages/server/src/database/pglite.ts'
+const synced = 'packages/server/src/database/synced-file-system.ts'
+const making = 'packages/server/src/database/folder-in-making.ts'
 const firstTables = 'packages/server/src/database/migrations/0002-ledger-depth.ts'
 
 /** What kills must find. */
@@ -103,6 +106,56 @@ export const faultsForKills: readonly Fault[] = [
     name: 'the journal is an unlogged table',
     edits: [
       { file: firstTables, find: 'create table entries (', replace: 'create unlogged table entries (' },
+    ],
+  },
+]
+
+/** What power cuts must find. */
+export const faultsForPowerCuts: readonly Fault[] = [
+  {
+    name: 'a sync of Postgres reaches no file (PGlite as shipped)',
+    edits: [{ file: synced, find: 'nodeStreams(module).fsync = syncStream', replace: '' }],
+  },
+  {
+    name: 'PGlite is started with -F',
+    edits: [{ file: pglite, find: "parameter !== '-F'", replace: 'parameter !== undefined' }],
+  },
+  {
+    name: 'a sync method that PGlite does not pass on',
+    edits: [{ file: pglite, find: "'wal_sync_method=fsync'", replace: "'wal_sync_method=open_datasync'" }],
+  },
+  {
+    name: 'PGlite commits without waiting for the disk (synchronous_commit = off)',
+    edits: [{ file: pglite, find: "'wal_sync_method=fsync'", replace: "'synchronous_commit=off'" }],
+  },
+  {
+    name: 'pages are not logged whole (full_page_writes = off)',
+    edits: [
+      {
+        file: pglite,
+        find: "'wal_sync_method=fsync'",
+        replace: "'wal_sync_method=fsync', '-c', 'full_page_writes=off'",
+      },
+    ],
+  },
+  {
+    name: 'only every other sync is made',
+    edits: [
+      {
+        file: synced,
+        find: 'else fdatasyncSync(nfd)',
+        replace: 'else if ((globalThis.skipped = !globalThis.skipped)) fdatasyncSync(nfd)',
+      },
+    ],
+  },
+  {
+    name: 'the files of a new database are not synced',
+    edits: [{ file: making, find: 'syncFolder(database)', replace: '' }],
+  },
+  {
+    name: 'a database whose making was cut off is opened as if it were whole',
+    edits: [
+      { file: making, find: 'if (existsSync(mark)) rmSync(', replace: 'if (!existsSync(dataDir)) rmSync(' },
     ],
   },
 ]

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { runKills } from './kills/run-kills.ts'
 import { plantAll } from './plant-all.ts'
+import { runPowerCuts } from './power-cuts/run-power-cuts.ts'
 
 const help = `npm run crash [-- [--kills N] [--power-cuts N] [--seed N] | -- --sabotage [NAME…]]
 
@@ -14,6 +15,7 @@ Without arguments: 50 kills and 30 power cuts.
 /** On the average, between two kills: 50 of them come to more than 10,000. */
 const acknowledgementsPerKill = 280
 const killsUnlessGiven = 50
+const powerCutsUnlessGiven = 30
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -38,20 +40,44 @@ async function main(): Promise<number> {
   if (values.sabotage) return plantAll({ names: positionals, seed, say })
   const isAll = values.kills === undefined && values['power-cuts'] === undefined
   const kills = Number(values.kills ?? (isAll ? killsUnlessGiven : 0))
-  return kills > 0 ? prove(kills, seed) : 0
+  const cuts = Number(values['power-cuts'] ?? (isAll ? powerCutsUnlessGiven : 0))
+  const proofs = [
+    ...(kills > 0 ? [await proveByKills(kills, seed)] : []),
+    ...(cuts > 0 ? [await proveByPowerCuts(cuts, seed)] : []),
+  ]
+  for (const { wrong } of proofs) for (const one of wrong) say(`wrong: ${one}`)
+  for (const { figures } of proofs) say(figures)
+  return proofs.every(({ wrong }) => wrong.length === 0) ? 0 : 1
 }
 
-async function prove(kills: number, seed: number): Promise<number> {
-  const report = await runKills({ kills, seed, acknowledgementsPerKill, say })
-  for (const wrong of report.wrong) say(wrong)
-  const { before, during, after } = report.moments
+interface Proof {
+  readonly figures: string
+  readonly wrong: readonly string[]
+}
+
+async function proveByKills(kills: number, seed: number): Promise<Proof> {
+  const { acknowledged, lost, doubled, wrong, moments, ...done } = await runKills({
+    kills,
+    seed,
+    acknowledgementsPerKill,
+    say,
+  })
+  const { before, during, after } = moments
   say(
     `Killed before the commit: ${before} operations; in the middle of a transaction: ${during} transactions; between commit and answer: ${after} operations.`,
   )
-  say(
-    `kills=${report.kills} acknowledged=${report.acknowledged} lost=${report.lost} doubled=${report.doubled}`,
-  )
-  return report.wrong.length === 0 ? 0 : 1
+  return {
+    figures: `kills=${done.kills} acknowledged=${acknowledged} lost=${lost} doubled=${doubled}`,
+    wrong,
+  }
+}
+
+async function proveByPowerCuts(planned: number, seed: number): Promise<Proof> {
+  const { cuts, acknowledged, lost, doubled, wrong } = await runPowerCuts({ cuts: planned, seed, say })
+  return {
+    figures: `power_cuts=${cuts} acknowledged=${acknowledged} lost=${lost} doubled=${doubled}`,
+    wrong,
+  }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { environmentWith, type Fault } from '../../../../tools/sabotage.ts'
-import { faultsForKills } from './faults.ts'
+import { faultsForKills, faultsForPowerCuts } from './faults.ts'
 import { runKills } from './kills/run-kills.ts'
 
 export interface PlantOptions {
@@ -12,19 +15,27 @@ export interface PlantOptions {
 /** Enough that each of them was caught by most seeds within the first half. */
 const killsMax = 8
 const acknowledgementsPerKill = 150
+const cutsMax = 30
+
+const wordsMax = 240
 
 /** Plants one fault after the other. Answers the exit code: 1 when one was not caught. */
 export async function plantAll({ names, seed, say }: PlantOptions): Promise<number> {
   const isChosen = ({ name }: Fault) => names.length === 0 || names.some((part) => name.includes(part))
-  const kills = faultsForKills.filter(isChosen)
+  const hunts = [
+    ...faultsForKills.filter(isChosen).map((fault) => ({ fault, hunt: byKills })),
+    ...faultsForPowerCuts.filter(isChosen).map((fault) => ({ fault, hunt: byPowerCuts })),
+  ]
   let caught = 0
-  for (const fault of kills) {
-    const found = await byKills(fault, seed)
+  for (const { fault, hunt } of hunts) {
+    const found = await hunt(fault, seed)
     if (found !== undefined) caught += 1
-    say(`${found === undefined ? 'NOT CAUGHT' : 'caught'}: ${fault.name}\n  ${found ?? ''}`)
+    say(
+      `${found === undefined ? 'NOT CAUGHT' : 'caught'}: ${fault.name}\n  ${found?.slice(0, wordsMax) ?? ''}`,
+    )
   }
-  say(`planted=${kills.length} caught=${caught}`)
-  return caught === kills.length ? 0 : 1
+  say(`planted=${hunts.length} caught=${caught}`)
+  return caught === hunts.length ? 0 : 1
 }
 
 /** The first thing that was found wrong. */
@@ -37,6 +48,19 @@ async function byKills(fault: Fault, seed: number): Promise<string | undefined> 
     untilWrong: true,
     say: () => {},
   })
-  const wordsMax = 160
-  return report.wrong[0] && `after ${report.kills} kills: ${report.wrong[0].slice(0, wordsMax)}`
+  return report.wrong[0] && `after ${report.kills} kills: ${report.wrong[0]}`
+}
+
+/** The same, in a process of its own: what is cut off from its disk there has the fault in it. */
+async function byPowerCuts(fault: Fault, seed: number): Promise<string | undefined> {
+  const args = ['--conditions=source', join(import.meta.dirname, 'main.ts')]
+  const child = spawn(process.execPath, [...args, '--power-cuts', String(cutsMax), '--seed', String(seed)], {
+    env: { ...process.env, ...environmentWith(fault) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = (await text(child.stdout)).trimEnd().split('\n')
+  const last = lines.at(-1) ?? ''
+  if (!last.startsWith('power_cuts=')) throw new Error(`The power cuts came to no end:\n${lines.join('\n')}`)
+  const wrong = lines.find((line) => line.startsWith('wrong: '))
+  return wrong && `${last}; ${wrong}`
 }

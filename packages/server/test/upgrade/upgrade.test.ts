@@ -76,11 +76,16 @@ interface Left {
   readonly database: { readonly url: string } | { readonly dataDir: string }
 }
 
-async function oldPostgres(schema: string): Promise<Left> {
+async function oldUrl(schema: string): Promise<string> {
   const { url } = await createTestDatabase()
   const database = openPostgres({ url, onConnectionError: () => {} })
   await fill(database.kysely, schema)
   await database.close()
+  return url
+}
+
+async function oldPostgres(schema: string): Promise<Left> {
+  const url = await oldUrl(schema)
   return { engine: { url }, database: { url } }
 }
 
@@ -231,7 +236,7 @@ function asAskedNow({ expiresAt, ...request }: Record<string, unknown>): object 
 }
 
 test('several servers that start at once on what an earlier version left: one brings it up to date, and all have it', async () => {
-  const { url } = await oldPostgres('0001-initial')
+  const url = await oldUrl('0001-initial')
   const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase({ url })))
   const migrations = await opened[0]!.snapshot(async (tx) => {
     const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(
@@ -245,7 +250,7 @@ test('several servers that start at once on what an earlier version left: one br
 })
 
 test('two processes that start at once on what an earlier version left both serve it', async () => {
-  const { url } = await oldPostgres('0001-initial')
+  const url = await oldUrl('0001-initial')
   const servers = await Promise.all([serve({ DATABASE_URL: url }), serve({ DATABASE_URL: url })])
   for (const server of servers)
     expect(await server.get('/v1/customers/anna/balance')).toMatchObject({ debt: '0', unit: 'credits' })
