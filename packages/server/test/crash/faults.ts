@@ -28,9 +28,9 @@ export const faultsForKills: readonly Fault[] = [
       },
       {
         file: lanes,
-        find: 'batch.map((waiting) => waiting.operation),',
-        replace: `batch.map((waiting) => waiting.operation),
-          (decided) => decided.forEach((outcome, index) => { if (outcome.ok) batch[index]?.resolve(outcome.receipt) }),`,
+        find: 'outcomes = await commit(connection, operations)',
+        replace: `outcomes = await commit(connection, operations,
+          (decided) => decided.forEach((outcome, index) => { if (outcome.ok) batch[index]?.resolve(outcome.receipt) }))`,
       },
     ],
   },
