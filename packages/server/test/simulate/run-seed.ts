@@ -156,6 +156,7 @@ function historyOf(world: World, leftOver: readonly string[]): History {
     asked: world.asked,
     runs: world.runs,
     shown: world.shown,
+    notShown: world.notShown,
     rows: {
       wallets: all('wallets'),
       entries: all('entries'),

@@ -1,4 +1,4 @@
-import { Fault, Refusal } from '../../../src/kernel/refusal.ts'
+import { Fault, InvariantError, Refusal } from '../../../src/kernel/refusal.ts'
 import type { LedgerContext } from '../../../src/ledger/context.ts'
 import { replay } from '../../../src/ledger/draft.ts'
 import { createLanes, type Lanes } from '../../../src/ledger/lanes.ts'
@@ -153,7 +153,8 @@ export class Node {
     read.then(
       (shown) => this.#world.shown.push(shown),
       (error: unknown) => {
-        if (!(error instanceof Fault)) this.#world.scheduler.fail(error)
+        if (error instanceof InvariantError) this.#world.notShown.push({ walletId, reason: error.message })
+        else if (!(error instanceof Fault)) this.#world.scheduler.fail(error)
       },
     )
   }

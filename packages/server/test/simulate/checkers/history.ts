@@ -265,6 +265,8 @@ export interface History {
   readonly asked: readonly Asked[]
   readonly runs: readonly Run[]
   readonly shown: readonly Shown[]
+  /** Balances that could not be shown: no trouble of the world is a reason. */
+  readonly notShown: readonly { readonly walletId: string; readonly reason: string }[]
   readonly rows: Rows
   /** Of each entry, by wallet and number (`entryName`), which commit it was in: 1, 2, 3 … */
   readonly commitOf: ReadonlyMap<string, number>

@@ -7,6 +7,8 @@ export function checkShown(
   { history, books }: Audit,
   report: (message: string, walletId?: string) => void,
 ): void {
+  for (const { walletId, reason } of history.notShown)
+    report(`a balance could not be shown: ${reason}`, walletId)
   for (const { walletId, now, commitsThen, balance } of history.shown) {
     const book = books.get(walletId)
     if (book === undefined) continue

@@ -60,6 +60,7 @@ export class World {
   readonly asked: Asked[] = []
   readonly runs: Run[] = []
   readonly shown: Shown[] = []
+  readonly notShown: { readonly walletId: string; readonly reason: string }[] = []
   readonly commitOf = new Map<string, number>()
   readonly counts: Counts = {
     operations: 0,
