@@ -14,6 +14,7 @@ const scripts = {
   test: 'tools/test.ts',
   fix: 'tools/fix.ts',
   bench: 'bench/run.ts',
+  histories: 'packages/server/test/model/main.ts',
   simulate: 'packages/server/test/simulate/main.ts',
   crash: 'packages/server/test/crash/main.ts',
   'pack-proof': 'tools/pack-proof.ts',

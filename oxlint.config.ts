@@ -120,7 +120,7 @@ export default defineConfig({
         'bench/**',
         '**/cli/**',
         '**/bin/**',
-        '**/test/simulate/**',
+        '**/test/{model,simulate}/**',
         'boot.mjs',
       ],
       rules: { 'no-console': 'off' },

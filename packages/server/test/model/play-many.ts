@@ -8,6 +8,8 @@ import { timeline } from './timeline.ts'
 export interface Run {
   readonly seed: number
   readonly operationsMin: number
+  /** Whether a history that fails is made as short as can be; true unless given. */
+  readonly shrinks?: boolean
   readonly open: () => Promise<Stand>
 }
 
@@ -21,7 +23,7 @@ const historiesPerRound = 250
  *
  * @throws an error that names the seed and tells the shortest history found in which the ledgers disagree
  */
-export async function playMany({ seed, operationsMin, open }: Run): Promise<Tally> {
+export async function playMany({ seed, operationsMin, open, shrinks = true }: Run): Promise<Tally> {
   const tally = new Tally()
   const stand = await open()
   const other = stand.openLedger()
@@ -35,6 +37,7 @@ export async function playMany({ seed, operationsMin, open }: Run): Promise<Tall
       await playTogether(histories, { clocks: round.clocks, other, tally, played, isAudited: false })
     } catch (error) {
       await stand.close()
+      if (!shrinks) throw error
       const suspects = error instanceof Disagreement ? [round.seeds[error.history]!] : round.seeds
       throw await shrunk(error, { ...round, seeds: suspects }, { open, after: tally.sum('operation') })
     }
@@ -43,6 +46,7 @@ export async function playMany({ seed, operationsMin, open }: Run): Promise<Tall
   const [difference] = await other.differences()
   await stand.close()
   if (difference !== undefined) {
+    if (!shrinks) throw new Error(difference.what)
     const index = Number.parseInt(difference.wallet, 10) - 1
     const round = rounds[Math.floor(index / historiesPerRound)]!
     const seeds = [round.seeds[index % historiesPerRound]!]
