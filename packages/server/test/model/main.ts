@@ -13,6 +13,8 @@ const help = `npm run histories -- [--operations N] [--seed N] | --sabotage [NAM
 --seed N        another course of things than that of seed 1
 --sabotage      plants one fault after the other into the ledger, each of which must be caught: those named, or all`
 
+const shownMax = 160
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -42,7 +44,7 @@ async function play(): Promise<number> {
     return 0
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    console.log(values.hunt ? `found: ${message.split('\n')[0]}` : message)
+    console.log(values.hunt ? `found: ${message.replaceAll(/\s+/g, ' ').slice(0, shownMax)}` : message)
     return 1
   }
 }
