@@ -36,6 +36,19 @@ export async function runPowerCuts(options: PowerCutsOptions): Promise<PowerCuts
   }
 }
 
+/** What is whole opens in seconds; what is not may never end. */
+const patienceMs = 60_000
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`still at it after ${patienceMs / 1000} s`)), patienceMs)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 class Cuts {
   readonly #options: PowerCutsOptions
   readonly #root: string
@@ -120,7 +133,7 @@ class Cuts {
     this.#cuts += 1
     this.#acknowledged += acknowledged
     try {
-      this.#note(await this.#session(folder, deeds, 0, () => 0), where)
+      this.#note(await inTime(this.#session(folder, deeds, 0, () => 0)), where)
     } catch (error) {
       this.#wrong.push(`${where}: it does not open or does not work: ${String(error)}`)
     }
