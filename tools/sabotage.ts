@@ -40,3 +40,34 @@ export function planted({ file, find, replace }: Edit, source: string): string {
     throw new Error(`Sabotage: ${file} has ${parts.length - 1} times what is to be replaced:\n${find}`)
   return parts.join(replace)
 }
+
+/**
+ * Plants one fault after the other, so many at once, and ends with `planted=… caught=…`. Answers the exit code: 1 when one was not caught.
+ *
+ * @param hunt looks for one fault in a process of its own, says what it found, and whether it did
+ */
+export async function plantAll(faults: readonly Fault[], { hunt, atOnce, say }: Planting): Promise<number> {
+  const queue = [...faults]
+  let caught = 0
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      // One after the other: a core has one at a time.
+      // oxlint-disable-next-line no-await-in-loop
+      for (let fault = queue.shift(); fault !== undefined; fault = queue.shift())
+        if (await hunt(fault)) caught += 1
+    }),
+  )
+  say(`planted=${faults.length} caught=${caught}`)
+  return caught === faults.length ? 0 : 1
+}
+
+export interface Planting {
+  readonly hunt: (fault: Fault) => Promise<boolean>
+  readonly atOnce: number
+  readonly say: (line: string) => void
+}
+
+/** Those whose names contain one of the texts; all when there is none. */
+export function faultsNamed(faults: readonly Fault[], names: readonly string[]): Fault[] {
+  return faults.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)))
+}

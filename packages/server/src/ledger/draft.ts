@@ -5,9 +5,8 @@ import type { Entry } from './entry.ts'
 import { keyReused } from './errors.ts'
 import type { LimitChange, LimitCount } from './limits.ts'
 import type { BoundKey, LoadedWallet } from './load.ts'
-import { type Lot, lotAfter, traitsOf } from './lot.ts'
+import { type Lot, type LotUpdate, lotAfter } from './lot.ts'
 import type { Key, Operation, Outcome } from './operations.ts'
-import type { LotUpdate } from './posting.ts'
 import { settle } from './settle.ts'
 import type { Debt, Hold, Wallet } from './wallet.ts'
 import { storeLots } from './window.ts'
@@ -128,13 +127,7 @@ export class WalletDraft implements State {
     for (const update of changes.lotUpdates) this.#lotUpdates.push(update)
     for (const change of changes.limitChanges) this.#limitChanges.push(change)
     if (changes.limitChanges.length > 0) this.#counts = counted(this.#counts, changes.limitChanges)
-    for (const lot of this.#lotsById.values()) this.#lotsById.set(lot.id, lotAfter(lot, changes.entries))
-    for (const { lotId, expiresAt, isFrozen } of changes.lotUpdates) {
-      const lot = this.#lotsById.get(lotId)
-      if (lot === undefined) continue
-      const traits = isFrozen === undefined ? lot.traits : traitsOf({ ...lot.traits, isFrozen })
-      this.#lotsById.set(lotId, { ...lot, expiresAt: expiresAt ?? lot.expiresAt, traits })
-    }
+    for (const lot of this.#lotsById.values()) this.#lotsById.set(lot.id, lotAfter(lot, changes))
   }
 
   /** What is to be written: nothing when every operation was refused or a replay. */

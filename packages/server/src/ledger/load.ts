@@ -31,12 +31,13 @@ import {
 } from './rows.ts'
 import * as statements from './statements.ts'
 import {
-  burnsBefore,
   canPay,
   type Debt,
   type Hold,
+  inBurnOrder,
   noneWaiting,
   type OpenLot,
+  oldestFirst,
   type Wallet,
 } from './wallet.ts'
 
@@ -270,9 +271,7 @@ function loadedWallet(draft: Draft, first: First, second: Second, paying: ById<L
     liveHolds: rowsOf(second.live, id).map(holdFromRow),
     namedHolds: holds.map(holdFromRow),
     namedLots: unique(lots, (row) => row.id).map(lotFromRow),
-    debts: unique(debts, (row) => row.transaction)
-      .map(debtFromRow)
-      .sort((a, b) => Number(a.transaction - b.transaction)),
+    debts: oldestFirst(unique(debts, (row) => row.transaction).map(debtFromRow)),
     spendings: transactionsIn(rowsOf(first.transactions, id)).flatMap((entries) => {
       const refund = refunds.find((row) => row.transaction === entries[0]?.number)
       return spendingFromRows(entries, refund) ?? []
@@ -306,10 +305,6 @@ function needsWaiting(draft: Draft): boolean {
   let covered = 0n
   for (const lot of wallet.lots) if (canPay(lot, undefined, now)) covered += lot.available
   return asked > covered
-}
-
-function inBurnOrder(lots: readonly OpenLot[]): OpenLot[] {
-  return lots.toSorted((a, b) => (burnsBefore(a, b) ? -1 : 1))
 }
 
 /** A wallet's id is a hash of whose it is. Should two owners ever share one, nobody's credits are mixed up. */

@@ -2,7 +2,6 @@ import { type Credits, zeroCredits } from '../kernel/credits.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import { grantTerms, type TermsOfGrant } from './decide/grant.ts'
-
 import { type Lot, spentOf } from './lot.ts'
 import type { GrantOperation, LotCategory, LotSource, Receipt } from './operations.ts'
 import type { OpenLot } from './wallet.ts'

@@ -29,8 +29,18 @@ export function spentOf(lot: Lot, open: OpenLot | undefined): Credits {
   return micros(lot.granted - lot.expired - lot.revoked - (open?.available ?? 0n) - (open?.held ?? 0n))
 }
 
-/** What entries added to a lot's `expired` and `revoked`. */
-export function lotAfter(lot: Lot, entries: readonly Entry[]): Lot {
+/** What of a lot changes beside its credits. */
+export interface LotUpdate {
+  readonly lotId: Uuid
+  readonly expiresAt?: Date | undefined
+  readonly isFrozen?: boolean | undefined
+}
+
+/** The lot after what happened: what entries added to its `expired` and `revoked`, and what else was set. */
+export function lotAfter(
+  lot: Lot,
+  { entries, lotUpdates }: { entries: readonly Entry[]; lotUpdates: readonly LotUpdate[] },
+): Lot {
   let { expired, revoked } = lot as { expired: bigint; revoked: bigint }
   for (const { lotId, from, to, amount } of entries) {
     if (lotId !== lot.id) continue
@@ -38,7 +48,13 @@ export function lotAfter(lot: Lot, entries: readonly Entry[]): Lot {
     if (from === 'expired') expired -= amount
     if (to === 'revoked') revoked += amount
   }
-  return { ...lot, expired: micros(expired), revoked: micros(revoked) }
+  let { expiresAt, traits } = lot
+  for (const update of lotUpdates) {
+    if (update.lotId !== lot.id) continue
+    expiresAt = update.expiresAt ?? expiresAt
+    if (update.isFrozen !== undefined) traits = traitsOf({ ...traits, isFrozen: update.isFrozen })
+  }
+  return { ...lot, expired: micros(expired), revoked: micros(revoked), expiresAt, traits }
 }
 
 /** Traits without what is undefined, or none when nothing is left: so that a lot like most has no traits. */

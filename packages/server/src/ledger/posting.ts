@@ -3,7 +3,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { addMs, dayMs } from '../kernel/time.ts'
 import type { Account, Bound, Entry } from './entry.ts'
-import { openLotOf, traitsOf } from './lot.ts'
+import { type LotUpdate, openLotOf, traitsOf } from './lot.ts'
 import {
   burnsBefore,
   canRepay,
@@ -33,13 +33,6 @@ export interface Move {
   readonly from: Account
   readonly to: Account
   readonly amount: Credits
-}
-
-/** What of a lot changes beside its credits. */
-export interface LotUpdate {
-  readonly lotId: Uuid
-  readonly expiresAt?: Date | undefined
-  readonly isFrozen?: boolean | undefined
 }
 
 /**

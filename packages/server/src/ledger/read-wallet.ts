@@ -5,10 +5,9 @@ import type { IdInWallet, Mode, Uuid, WalletOwner } from '../kernel/ids.ts'
 import { later } from '../kernel/time.ts'
 import type { LedgerContext } from './context.ts'
 import type { Entry } from './entry.ts'
-import { lotAfter, openLotOf } from './lot.ts'
+import { type LotUpdate, lotAfter, openLotOf } from './lot.ts'
 import { type LotFacts, type LotView, viewOfLot } from './lot-view.ts'
 import type { LotCategory, LotSource } from './operations.ts'
-import type { LotUpdate } from './posting.ts'
 import {
   type DebtRow,
   debtFromRow,
@@ -25,7 +24,15 @@ import {
 } from './rows.ts'
 import { settle } from './settle.ts'
 import * as statements from './statements.ts'
-import { type Balance, balanceOf, burnsBefore, type Hold, noneWaiting, type Wallet } from './wallet.ts'
+import {
+  type Balance,
+  balanceOf,
+  type Hold,
+  inBurnOrder,
+  noneWaiting,
+  oldestFirst,
+  type Wallet,
+} from './wallet.ts'
 
 export interface BalanceView {
   readonly balance: Balance
@@ -76,11 +83,9 @@ export async function readWalletNow(tx: Transaction, id: Uuid, context: LedgerCo
   const debts = stored.debt === 0n ? [] : await tx.run<DebtRow>(statements.readOpenDebts, [[id]])
   const mayHaveLapsed = row.next_lapse_at !== null && row.next_lapse_at <= now
   const live = mayHaveLapsed ? await tx.run<HoldRow>(statements.readLiveHolds, [[id]]) : []
-  const lots = [...stored.lots, ...waiting.map(waitingLotFromRow)].sort((a, b) =>
-    burnsBefore(a, b) ? -1 : 1,
-  )
+  const lots = inBurnOrder([...stored.lots, ...waiting.map(waitingLotFromRow)])
   const whole = { ...stored, lots, waiting: noneWaiting }
-  const open = debts.map(debtFromRow).sort((a, b) => Number(a.transaction - b.transaction))
+  const open = oldestFirst(debts.map(debtFromRow))
   const settled = settle(whole, open, live.map(holdFromRow), now)
   return {
     wallet: settled.wallet,
@@ -128,25 +133,20 @@ export async function readLot(
 }
 
 /** Lots by their ids, in that order, as of now. */
-async function readLots(
-  tx: Transaction,
-  { wallet, entries, lotUpdates }: WalletNow,
-  ids: readonly Uuid[],
-): Promise<LotView[]> {
+async function readLots(tx: Transaction, happened: WalletNow, ids: readonly Uuid[]): Promise<LotView[]> {
   if (ids.length === 0) return []
   const rows = await tx.db
     .selectFrom('lots')
     .selectAll()
-    .where('wallet_id', '=', wallet.id)
+    .where('wallet_id', '=', happened.wallet.id)
     .where('id', 'in', [...ids])
     .execute()
   const rowsById = new Map(rows.map((row) => [row.id, row]))
   return ids.flatMap((id) => {
     const row = rowsById.get(id)
     if (row === undefined) return []
-    const lot = lotAfter(lotFromRow(row), entries)
-    const expiresAt = lotUpdates.findLast((update) => update.lotId === id)?.expiresAt ?? lot.expiresAt
-    return [viewOfLot({ ...lot, expiresAt }, openLotOf(wallet, id), factsFromRow(row))]
+    const lot = lotAfter(lotFromRow(row), happened)
+    return [viewOfLot(lot, openLotOf(happened.wallet, id), factsFromRow(row))]
   })
 }
 

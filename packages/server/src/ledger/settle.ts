@@ -1,7 +1,8 @@
 import { type Credits, micros, smaller, total, zeroCredits } from '../kernel/credits.ts'
 import type { Entry } from './entry.ts'
 import { countChange, type LimitChange } from './limits.ts'
-import { type LotUpdate, Posting, takeInOrder } from './posting.ts'
+import type { LotUpdate } from './lot.ts'
+import { Posting, takeInOrder } from './posting.ts'
 import {
   canRepay,
   type Debt,

@@ -153,6 +153,14 @@ export function burnsBefore(a: OpenLot, b: OpenLot): boolean {
   return a.id < b.id
 }
 
+export function inBurnOrder(lots: readonly OpenLot[]): OpenLot[] {
+  return lots.toSorted((a, b) => (burnsBefore(a, b) ? -1 : 1))
+}
+
+export function oldestFirst(debts: readonly Debt[]): Debt[] {
+  return debts.toSorted((a, b) => Number(a.transaction - b.transaction))
+}
+
 export function isExpired(lot: OpenLot, now: Date): boolean {
   return lot.expiresAt !== undefined && lot.expiresAt <= now
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Credits, micros, total } from '../kernel/credits.ts'
 import { emptyWallet } from './rows.ts'
-import { burnsBefore, noneWaiting, type OpenLot, type Wallet } from './wallet.ts'
+import { inBurnOrder, noneWaiting, type OpenLot, type Wallet } from './wallet.ts'
 import { lotsInRowMax, storeLots } from './window.ts'
 
 const now = new Date(1000)
@@ -105,18 +105,18 @@ describe('the lots in the row', () => {
         for (const { grants, takes } of steps) {
           // As loading does: whoever may need what waits sees all of it.
           const seesAll = takes > row.length
-          const before = seesAll ? inOrder([...row, ...table.values()]) : row
+          const before = seesAll ? inBurnOrder([...row, ...table.values()]) : row
           const granted = grants.map((priority) => lot((made += 1), { priority }))
-          const open = inOrder([...before.slice(takes), ...granted])
+          const open = inBurnOrder([...before.slice(takes), ...granted])
           const seen = seesAll ? new Map(table) : noneSeen
           const stored = storeLots(wallet(open, seesAll ? noneWaiting : waiting), row, seen, now)
-          const expected = inOrder([...open, ...(seesAll ? [] : table.values())]).map((each) => each.id)
+          const expected = inBurnOrder([...open, ...(seesAll ? [] : table.values())]).map((each) => each.id)
           for (const id of stored.noLongerWaiting) expect(table.delete(id)).toBe(true)
           for (const each of stored.toWait) table.set(each.id, each)
           row = stored.inRow
           waiting = stored.waiting
-          expect(inOrder([...row, ...table.values()]).map((each) => each.id)).toEqual(expected)
-          expect([...row, ...inOrder([...table.values()])].map((each) => each.id)).toEqual(expected)
+          expect(inBurnOrder([...row, ...table.values()]).map((each) => each.id)).toEqual(expected)
+          expect([...row, ...inBurnOrder([...table.values()])].map((each) => each.id)).toEqual(expected)
           expect(row.length).toBeLessThanOrEqual(lotsInRowMax)
           expect(waiting.count).toBe(table.size)
           expect(waiting.spendable).toBe(total([...table.values()].map((each): Credits => each.available)))
@@ -125,8 +125,4 @@ describe('the lots in the row', () => {
       { numRuns: 300 },
     )
   })
-
-  function inOrder(some: readonly OpenLot[]): OpenLot[] {
-    return some.toSorted((a, b) => (burnsBefore(a, b) ? -1 : 1))
-  }
 })

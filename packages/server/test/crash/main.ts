@@ -1,7 +1,7 @@
 /** `npm run crash`: see README.md. Ends with a line of figures for each proof that was asked for. */
 import { parseArgs } from 'node:util'
 import { runKills } from './kills/run-kills.ts'
-import { plantAll } from './plant-all.ts'
+import { plantInAll } from './plant-all.ts'
 import { runPowerCuts } from './power-cuts/run-power-cuts.ts'
 
 const help = `npm run crash [-- [--kills N] [--power-cuts N] [--seed N] | -- --sabotage [NAME…]]
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
     return 0
   }
   const seed = Number(values.seed)
-  if (values.sabotage) return plantAll({ names: positionals, seed, say })
+  if (values.sabotage) return plantInAll({ names: positionals, seed, say })
   const isAll = values.kills === undefined && values['power-cuts'] === undefined
   const kills = Number(values.kills ?? (isAll ? killsUnlessGiven : 0))
   const cuts = Number(values['power-cuts'] ?? (isAll ? powerCutsUnlessGiven : 0))

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { environmentWith, type Fault } from '../../../../tools/sabotage.ts'
+import { environmentWith, type Fault, faultsNamed, plantAll } from '../../../../tools/sabotage.ts'
 import { faultsForKills, faultsForPowerCuts } from './faults.ts'
 import { runKills } from './kills/run-kills.ts'
 
@@ -20,22 +20,19 @@ const cutsMax = 30
 const wordsMax = 240
 
 /** Plants one fault after the other. Answers the exit code: 1 when one was not caught. */
-export async function plantAll({ names, seed, say }: PlantOptions): Promise<number> {
-  const isChosen = ({ name }: Fault) => names.length === 0 || names.some((part) => name.includes(part))
-  const hunts = [
-    ...faultsForKills.filter(isChosen).map((fault) => ({ fault, hunt: byKills })),
-    ...faultsForPowerCuts.filter(isChosen).map((fault) => ({ fault, hunt: byPowerCuts })),
-  ]
-  let caught = 0
-  for (const { fault, hunt } of hunts) {
-    const found = await hunt(fault, seed)
-    if (found !== undefined) caught += 1
-    say(
-      `${found === undefined ? 'NOT CAUGHT' : 'caught'}: ${fault.name}\n  ${found?.slice(0, wordsMax) ?? ''}`,
-    )
-  }
-  say(`planted=${hunts.length} caught=${caught}`)
-  return caught === hunts.length ? 0 : 1
+export function plantInAll({ names, seed, say }: PlantOptions): Promise<number> {
+  return plantAll(faultsNamed([...faultsForKills, ...faultsForPowerCuts], names), {
+    // Kills come at moments that a busy machine would shift.
+    atOnce: 1,
+    say,
+    hunt: async (fault) => {
+      const found = await (faultsForKills.includes(fault) ? byKills : byPowerCuts)(fault, seed)
+      say(
+        `${found === undefined ? 'NOT CAUGHT' : 'caught'}: ${fault.name}\n  ${found?.slice(0, wordsMax) ?? ''}`,
+      )
+      return found !== undefined
+    },
+  })
 }
 
 /** The first thing that was found wrong. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { environmentWith, type Fault } from '../../../../tools/sabotage.ts'
+import { environmentWith, type Fault, faultsNamed, plantAll } from '../../../../tools/sabotage.ts'
 import { faults } from '../simulate/sabotage/faults.ts'
 
 /** Of the faults that the simulation knows, those that show without a crash and without anybody else: what is queued, sent and locked is not seen here. */
@@ -12,27 +12,20 @@ const unseenNames = ['takes no lock', 'reads before it locks']
 const operationsMax = 120_000
 
 /** Plants one fault after the other. Answers the exit code: 1 when one was not caught. */
-export async function sabotage(names: readonly string[]): Promise<number> {
-  const chosen = faults.filter(
+export function sabotage(names: readonly string[]): Promise<number> {
+  const seen = faults.filter(
     ({ name, edits }) =>
-      !unseenNames.includes(name) &&
-      !edits.some(({ file }) => unseen.some((one) => file.endsWith(one))) &&
-      (names.length === 0 || names.some((part) => name.includes(part))),
+      !unseenNames.includes(name) && !edits.some(({ file }) => unseen.some((one) => file.endsWith(one))),
   )
-  const queue = [...chosen]
-  let caught = 0
-  await Promise.all(
-    Array.from({ length: availableParallelism() }, async () => {
-      for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
-        // A core has one at a time.
-        const found = await hunt(fault)
-        if (found !== undefined) caught += 1
-        console.log(`${fault.name.padEnd(52)} ${found ?? 'NOT CAUGHT'}`)
-      }
-    }),
-  )
-  console.log(`planted=${chosen.length} caught=${caught}`)
-  return caught === chosen.length ? 0 : 1
+  return plantAll(faultsNamed(seen, names), {
+    atOnce: availableParallelism(),
+    say: console.log,
+    hunt: async (fault) => {
+      const found = await hunt(fault)
+      console.log(`${fault.name.padEnd(52)} ${found ?? 'NOT CAUGHT'}`)
+      return found !== undefined
+    },
+  })
 }
 
 /** In a process of its own: the first line of what was found wrong. */

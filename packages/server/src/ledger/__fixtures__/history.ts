@@ -5,7 +5,7 @@ import { WalletDraft } from '../draft.ts'
 import type { Account, Entry } from '../entry.ts'
 import type { LimitCount } from '../limits.ts'
 import type { Lot } from '../lot.ts'
-import { lotAfter, traitsOf } from '../lot.ts'
+import { lotAfter } from '../lot.ts'
 import type { BoundKey, LoadedWallet } from '../load.ts'
 import type { GrantOperation, HoldOperation, Operation, Receipt } from '../operations.ts'
 import { emptyWallet } from '../rows.ts'
@@ -159,13 +159,7 @@ export class History {
     this.#counts = [...draft.counts()]
     for (const hold of [...changes.placedHolds, ...changes.changedHolds]) this.holds.set(hold.id, hold)
     for (const { lot } of changes.newLots) this.lots.set(lot.id, lot)
-    for (const lot of this.lots.values()) this.lots.set(lot.id, lotAfter(lot, changes.entries))
-    for (const { lotId, expiresAt, isFrozen } of changes.lotUpdates) {
-      const lot = this.lots.get(lotId)
-      if (lot === undefined) continue
-      const traits = isFrozen === undefined ? lot.traits : traitsOf({ ...lot.traits, isFrozen })
-      this.lots.set(lotId, { ...lot, expiresAt: expiresAt ?? lot.expiresAt, traits })
-    }
+    for (const lot of this.lots.values()) this.lots.set(lot.id, lotAfter(lot, changes))
     for (const spending of spendingsIn(changes.entries)) this.#spendings.set(spending.transaction, spending)
     for (const spending of changes.spendings) this.#spendings.set(spending.transaction, spending)
   }

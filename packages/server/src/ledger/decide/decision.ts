@@ -3,9 +3,9 @@ import type { NewId, Uuid } from '../../kernel/ids.ts'
 import type { Refusal } from '../../kernel/refusal.ts'
 import type { BoundFacts, Entry } from '../entry.ts'
 import type { LimitChange, LimitCount } from '../limits.ts'
-import type { Lot } from '../lot.ts'
+import type { Lot, LotUpdate } from '../lot.ts'
 import type { GrantOperation, Operation, Receipt, WouldRefuse } from '../operations.ts'
-import type { LotUpdate, Posting } from '../posting.ts'
+import type { Posting } from '../posting.ts'
 import {
   balanceOf,
   type Debt,

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { invalidAmount, unknownAction, unknownUnit } from '../../catalog/errors.ts'
+import { invalidAmount } from '../../catalog/errors.ts'
 import { type Route, route } from '../../http/route.ts'
 import { creditsInputSchema, creditsSchema, instantSchema, instantToWire } from '../../http/wire.ts'
 import { type Credits, decimalFromCredits } from '../../kernel/credits.ts'
@@ -8,13 +8,13 @@ import { chargeNotFound, keyReused, overloaded, refundExceedsCharge } from '../e
 import type { Done, LedgerRequests, RefundRequest } from '../requests.ts'
 import {
   checkSpending,
-  overLimit,
   spendingFields,
+  spendingRefusals,
   spendRequest,
   wouldRefuseSchema,
   wouldRefuseToWire,
 } from './spending.ts'
-import { balanceSchema, balanceToWire, notEnough, reasonField, sharesSchema, sharesToWire } from './wire.ts'
+import { balanceSchema, balanceToWire, reasonField, sharesSchema, sharesToWire } from './wire.ts'
 
 export const chargeFields = spendingFields
 
@@ -70,7 +70,7 @@ export function chargeRoutes(engine: LedgerRequests): Route[] {
       keyed: true,
       body: z.strictObject(chargeFields).superRefine(checkSpending),
       answer: chargeSchema,
-      refusals: [notEnough, overLimit, unknownAction, unknownUnit, invalidAmount, keyReused, overloaded],
+      refusals: spendingRefusals,
       handle: async ({ body, idempotencyKey }) =>
         chargeToWire(await engine.charge(spendRequest(body, idempotencyKey))),
     }),

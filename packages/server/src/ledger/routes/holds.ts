@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi'
-import { invalidAmount, unknownAction, unknownUnit } from '../../catalog/errors.ts'
 import { type Route, route } from '../../http/route.ts'
 import {
   creditsInputSchema,
@@ -23,13 +22,13 @@ import type { CaptureRequest, Done, HoldRequest, LedgerRequests } from '../reque
 import { type Balance, type Hold, type LotShare, remainingShares, uncollectedOf } from '../wallet.ts'
 import {
   checkSpending,
-  overLimit,
   spendingFields,
+  spendingRefusals,
   spendRequest,
   wouldRefuseSchema,
   wouldRefuseToWire,
 } from './spending.ts'
-import { balanceSchema, balanceToWire, idFrom, notEnough, sharesSchema, sharesToWire } from './wire.ts'
+import { balanceSchema, balanceToWire, idFrom, sharesSchema, sharesToWire } from './wire.ts'
 
 export const holdSchema = z
   .object({
@@ -122,7 +121,7 @@ export function holdRoutes(engine: LedgerRequests): Route[] {
       keyed: true,
       body: z.strictObject(holdFields).superRefine(checkSpending),
       answer: placedHoldSchema,
-      refusals: [notEnough, overLimit, unknownAction, unknownUnit, invalidAmount, keyReused, overloaded],
+      refusals: spendingRefusals,
       handle: async ({ body, idempotencyKey }) =>
         placedToWire(await engine.hold(holdRequest(body, idempotencyKey))),
     }),

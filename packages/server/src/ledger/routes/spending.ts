@@ -1,5 +1,6 @@
 /** What charges and holds have in common on the wire: what is to be paid for, limits, observing. */
 import { z } from '@hono/zod-openapi'
+import { invalidAmount, unknownAction, unknownUnit } from '../../catalog/errors.ts'
 import { problemSchema } from '../../http/problem.ts'
 import {
   creditsInputSchema,
@@ -8,10 +9,10 @@ import {
   instantSchema,
   textSchema,
 } from '../../http/wire.ts'
-import { limitExceeded } from '../errors.ts'
+import { keyReused, limitExceeded, overloaded } from '../errors.ts'
 import type { WouldRefuse } from '../operations.ts'
 import type { LimitRequest } from '../requests.ts'
-import { checkPriced, type PricedFields, pricedFields, spendingOf } from './wire.ts'
+import { checkPriced, notEnough, type PricedFields, pricedFields, spendingOf } from './wire.ts'
 
 /** A request that names more has mistaken limits for something else. */
 const limitsMax = 10
@@ -110,4 +111,15 @@ const limitExceededProblem = problemSchema
   })
   .openapi('LimitExceededProblem')
 
-export const overLimit = { refusal: limitExceeded, problem: limitExceededProblem } as const
+const overLimit = { refusal: limitExceeded, problem: limitExceededProblem } as const
+
+/** What charging and holding are refused with. */
+export const spendingRefusals = [
+  notEnough,
+  overLimit,
+  unknownAction,
+  unknownUnit,
+  invalidAmount,
+  keyReused,
+  overloaded,
+] as const

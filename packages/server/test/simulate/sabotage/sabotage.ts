@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { environmentWith, type Fault } from '../../../../../tools/sabotage.ts'
+import { environmentWith, type Fault, faultsNamed, plantAll } from '../../../../../tools/sabotage.ts'
 import type { Violation } from '../checkers/check.ts'
 import { faults } from './faults.ts'
 
@@ -29,23 +29,16 @@ export function hunt(fault: Fault): Promise<Catch> {
 }
 
 /** Plants every fault in turn; those named only, if any are. */
-export async function sabotage(names: readonly string[]): Promise<number> {
-  const chosen =
-    names.length === 0 ? faults : faults.filter((fault) => names.some((name) => fault.name.includes(name)))
-  const queue = [...chosen]
-  let caught = 0
-  await Promise.all(
-    Array.from({ length: availableParallelism() }, async () => {
-      for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
-        // A core has one at a time.
-        const found = await hunt(fault)
-        if (typeof found !== 'string') caught += 1
-        console.log(`${fault.name.padEnd(52)} ${describe(found)}`)
-      }
-    }),
-  )
-  console.log(`planted=${chosen.length} caught=${caught}`)
-  return caught === chosen.length ? 0 : 1
+export function sabotage(names: readonly string[]): Promise<number> {
+  return plantAll(faultsNamed(faults, names), {
+    atOnce: availableParallelism(),
+    say: console.log,
+    hunt: async (fault) => {
+      const found = await hunt(fault)
+      console.log(`${fault.name.padEnd(52)} ${describe(found)}`)
+      return typeof found !== 'string'
+    },
+  })
 }
 
 function describe(found: Catch): string {

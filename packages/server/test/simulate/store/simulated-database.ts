@@ -1,5 +1,6 @@
 import type { LaneConnection, Request, Session, Transaction } from '../../../src/database/database.ts'
 import { asDatabaseFault, closedFault, databaseConflict } from '../../../src/database/faults.ts'
+import { inTurn } from '../../../src/database/kysely-transactions.ts'
 import { Fault } from '../../../src/kernel/refusal.ts'
 import type { World } from '../world/world.ts'
 import type { Message } from './backend.ts'
@@ -83,7 +84,7 @@ export class SimulatedDatabase {
     const connection = await this.#connect()
     try {
       await connection.send([{ kind: begin }])
-      const session = inTurn(connection)
+      const session = sessionInTurn(connection)
       const [clock] = await session.run<{ now: Date }>({ name: 'ledger_read_clock', text: '' }, [])
       if (clock === undefined) throw new Error('The database tells the time.')
       const result = await work({ ...session, now: clock.now, db: neverUsed })
@@ -135,19 +136,11 @@ function pipeInto(connection: Connection) {
   return { session, send }
 }
 
-function inTurn(connection: Connection): Session {
-  const run: Session['run'] = async <Row>(statement: Request['statement'], values: readonly unknown[]) => {
+function sessionInTurn(connection: Connection): Session {
+  return inTurn(async <Row>(statement: Request['statement'], values: readonly unknown[]) => {
     const [rows = []] = await connection.send([messageOf({ statement, values })])
     return rows as Row[]
-  }
-  return {
-    run,
-    runAll: async (requests) => {
-      const answers: (readonly unknown[])[] = []
-      for (const { statement, values } of requests) answers.push(await run(statement, values))
-      return answers
-    },
-  }
+  })
 }
 
 function messageOf({ statement, values }: Request): Message {
