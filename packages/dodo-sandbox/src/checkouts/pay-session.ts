@@ -1,14 +1,14 @@
 import { createCustomer } from '../customers/create-customer.ts'
-import { type Customer, customerDetails, emailSchema } from '../customers/customer.ts'
+import { type Customer, emailSchema } from '../customers/customer.ts'
 import * as customers from '../customers/queries.ts'
 import { isCountryCode } from '../kernel/countries.ts'
 import { Refusal } from '../kernel/refusal.ts'
-import type { LineItem, Payment } from '../payments/payment.ts'
+import type { BillingAddress, Payment } from '../payments/payment.ts'
 import * as payments from '../payments/queries.ts'
-import { cardOf, isCardNumber, type TestCard } from '../payments/test-cards.ts'
-import { loadBusiness } from '../store/settings.ts'
+import { recordPayment } from '../payments/record-payment.ts'
+import { cardOf, isCardNumber } from '../payments/test-cards.ts'
+import type { Price } from '../pricing/price.ts'
 import type { Transaction } from '../store/store.ts'
-import { recordEvent } from '../webhooks/record-event.ts'
 import { prefillOf } from './prefill.ts'
 import * as queries from './queries.ts'
 import { type CheckoutSession, sessionState } from './session.ts'
@@ -79,16 +79,18 @@ export function paySession(tx: Transaction, input: PaySession): PayOutcome {
   if (Object.keys(fields).length > 0) return { kind: 'invalid', fields, session }
 
   const customer = payingCustomer(tx, session, form)
-  const payment = buildPayment(tx, { session, customer, form, card: cardOf(form.card_number) })
-  const lineItems = { currency: session.cart.currency, items: lineItemsOf(session, payment) }
-  payments.insertPayment(tx, { payment, lineItems, sessionId: session.session_id, attempt: input.attempt })
+  const card = cardOf(form.card_number)
+  const payment = recordPayment(tx, {
+    customer,
+    billing: billingOf(session, form),
+    price: priceOf(session),
+    instrument: { card, holder: form.name, payment_method_id: null },
+    outcome: card.outcome,
+    metadata: session.metadata,
+    session: { sessionId: session.session_id, attempt: input.attempt },
+  })
   const updated = { ...session, payment_id: payment.payment_id, payment_status: payment.status }
   queries.updateSessionDocument(tx, updated)
-  recordEvent(tx, {
-    type: `payment.${payment.status}`,
-    payloadType: 'Payment',
-    resourceId: payment.payment_id,
-  })
   return outcomeOf(payment, updated)
 }
 
@@ -143,77 +145,25 @@ function payingCustomer(tx: Transaction, session: CheckoutSession, form: Payment
   )
 }
 
-interface BuildPayment {
-  session: CheckoutSession
-  customer: Customer
-  form: PaymentForm
-  card: TestCard
-}
-
-function buildPayment(tx: Transaction, { session, customer, form, card }: BuildPayment): Payment {
-  const business = loadBusiness(tx)
-  const now = tx.now.toISOString()
-  const { cart, billing_address: address } = session
-  const declined = card.outcome.result === 'declined' ? card.outcome : undefined
+function billingOf(session: CheckoutSession, form: PaymentForm): BillingAddress {
+  const { billing_address: address } = session
   return {
-    payment_id: tx.newId('pay'),
-    ...business,
-    status: declined ? 'failed' : 'succeeded',
-    total_amount: cart.total,
-    tax: cart.tax,
-    currency: cart.currency,
-    settlement_amount: cart.total,
-    settlement_currency: cart.currency,
-    settlement_tax: cart.tax,
-    created_at: now,
-    updated_at: now,
-    customer: customerDetails(customer),
-    billing: {
-      city: address?.city ?? null,
-      country: form.country,
-      state: address?.state ?? null,
-      street: address?.street ?? null,
-      zipcode: address?.zipcode ?? null,
-    },
-    product_cart: cart.lines.map(({ product_id, quantity }) => ({ product_id, quantity })),
-    metadata: session.metadata,
-    checkout_session_id: session.session_id,
-    payment_provider: 'dodo',
-    payment_method: 'card',
-    payment_method_id: null,
-    payment_method_type: card.network.toLowerCase(),
-    payment_link: null,
-    card_holder_name: form.name,
-    card_issuing_country: card.issuing_country,
-    card_last_four: form.card_number.slice(-4),
-    card_network: card.network,
-    card_type: 'CREDIT',
-    error_code: declined?.error_code ?? null,
-    error_message: declined?.error_message ?? null,
-    digital_products_delivered: false,
-    is_multi_subscription: false,
-    is_update_payment_method: false,
-    retry_attempt: 0,
-    subscription_id: null,
-    subscription_ids: [],
-    refunds: [],
-    refund_status: null,
-    disputes: [],
-    discounts: null,
-    discount_id: null,
-    custom_field_responses: null,
-    invoice_id: null,
-    invoice_url: null,
+    city: address?.city ?? null,
+    country: form.country,
+    state: address?.state ?? null,
+    street: address?.street ?? null,
+    zipcode: address?.zipcode ?? null,
   }
 }
 
-function lineItemsOf(session: CheckoutSession, payment: Payment): LineItem[] {
-  return session.cart.lines.map((line) => ({
-    items_id: line.product_id,
-    amount: line.amount,
-    refundable_amount: payment.status === 'succeeded' ? line.amount : 0,
-    tax: 0,
-    name: line.name,
-    description: line.description,
-  }))
+/** The cart as what is to be paid. */
+function priceOf({ cart }: CheckoutSession): Price {
+  return {
+    currency: cart.currency,
+    total: cart.total,
+    tax: cart.tax,
+    lines: cart.lines.map((line) => ({ ...line, tax: 0 })),
+    settlement: { currency: cart.currency, total: cart.total, tax: cart.tax },
+    discounts: [],
+  }
 }

@@ -164,7 +164,7 @@ ${testCards.map(
     card,
   ) => html`<li><button type="button" data-fill="${card.number}" data-expiry="${card.number.endsWith('0341') ? '12 / 34' : '06 / 32'}">
 <span class="number">${card.number.replaceAll(/(\d{4})(?=\d)/g, '$1 ')}</span>
-<span class="outcome outcome-${card.outcome.result}">${card.label}</span>
+<span class="outcome outcome-${card.outcome.status}">${card.label}</span>
 </button></li>`,
 )}
 </ul>

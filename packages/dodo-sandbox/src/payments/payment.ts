@@ -1,8 +1,11 @@
 import type { customerDetails } from '../customers/customer.ts'
+import type { DiscountDetail } from '../discounts/discount.ts'
+import type { Dispute } from '../disputes/dispute.ts'
 import type { Metadata } from '../http/parse.ts'
+import type { RefundListItem } from '../refunds/refund.ts'
 
 /** All five keys, always: Dodo's own webhook schemas refuse an address with one missing. */
-interface BillingAddress {
+export interface BillingAddress {
   city: string | null
   country: string
   state: string | null
@@ -25,6 +28,20 @@ export const intentStatuses = [
 ] as const
 
 export type IntentStatus = (typeof intentStatuses)[number]
+
+/** How a charge ended. */
+export type FinalOutcome =
+  | { status: 'succeeded' }
+  | { status: 'failed'; error_code: string; error_message: string }
+  | { status: 'cancelled' }
+
+/** What came of a charge: its end, or what it waits for. */
+export type ChargeOutcome =
+  | FinalOutcome
+  /** Waits for the customer's bank to ask the customer. */
+  | { status: 'requires_customer_action' }
+  /** Waits for the bank: until the instant, or without one until it is told. */
+  | { status: 'processing'; comesTo?: { at: Date; outcome: FinalOutcome } }
 
 /** A payment as the API answers with it and as webhooks carry it. */
 export interface Payment {
@@ -64,17 +81,20 @@ export interface Payment {
   retry_attempt: number
   subscription_id: string | null
   subscription_ids: string[]
-  refunds: never[]
-  refund_status: null
-  disputes: never[]
-  discounts: null
-  discount_id: null
+  refunds: RefundListItem[]
+  /** Counts refunds that succeeded, and nothing else. */
+  refund_status: 'partial' | 'full' | null
+  disputes: Dispute[]
+  discounts: DiscountDetail[] | null
+  discount_id: string | null
   custom_field_responses: null
-  invoice_id: null
-  invoice_url: null
+  invoice_id: string | null
+  invoice_url: string | null
 }
 
+/** What was paid for one product: the amount and what can still be refunded of it include the tax. */
 export interface LineItem {
+  /** The product's id. */
   items_id: string
   amount: number
   refundable_amount: number
@@ -98,7 +118,7 @@ export function paymentListRow(payment: Payment) {
     currency: payment.currency,
     customer: payment.customer,
     digital_products_delivered: payment.digital_products_delivered,
-    dispute_status: null,
+    dispute_status: payment.disputes.at(-1)?.dispute_status ?? null,
     has_license_key: false,
     invoice_id: payment.invoice_id,
     invoice_url: payment.invoice_url,

@@ -1,22 +1,25 @@
 import type { Page } from '../http/parse.ts'
 import { parseDocument, type Transaction } from '../store/store.ts'
-import type { IntentStatus, Payment, PaymentLineItems } from './payment.ts'
+import type { FinalOutcome, IntentStatus, Payment, PaymentLineItems } from './payment.ts'
 
 export interface InsertPayment {
   payment: Payment
   lineItems: PaymentLineItems
-  sessionId: string
-  attempt: string
+  session: { sessionId: string; attempt: string } | undefined
+  due: { at: string; outcome: FinalOutcome } | undefined
 }
 
 export function insertPayment(tx: Transaction, input: InsertPayment): void {
   tx.run(
-    'insert into payments (payment_id, session_id, attempt, document, line_items) values (?, ?, ?, ?, ?)',
+    `insert into payments (payment_id, session_id, attempt, document, line_items, due_at, due_outcome)
+     values (?, ?, ?, ?, ?, ?, ?)`,
     input.payment.payment_id,
-    input.sessionId,
-    input.attempt,
+    input.session?.sessionId ?? null,
+    input.session?.attempt ?? null,
     JSON.stringify(input.payment),
     JSON.stringify(input.lineItems),
+    input.due?.at ?? null,
+    input.due ? JSON.stringify(input.due.outcome) : null,
   )
 }
 

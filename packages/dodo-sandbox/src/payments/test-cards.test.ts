@@ -13,7 +13,7 @@ test('a mistyped digit does not', () => {
 
 test('a card that is no test card is declined', () => {
   expect(cardOf('4111111111111111').outcome).toMatchObject({
-    result: 'declined',
+    status: 'failed',
     error_code: 'CARD_DECLINED',
   })
 })

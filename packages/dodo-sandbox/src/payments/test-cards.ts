@@ -1,5 +1,4 @@
-/** What a card does when it is charged. */
-type CardOutcome = { result: 'succeeds' } | { result: 'declined'; error_code: string; error_message: string }
+import type { ChargeOutcome } from './payment.ts'
 
 export interface TestCard {
   number: string
@@ -7,11 +6,16 @@ export interface TestCard {
   issuing_country: string
   /** For the help beside the form. */
   label: string
-  outcome: CardOutcome
+  /** What a charge of it comes to. */
+  outcome: ChargeOutcome
+  /** What comes of a charge while its owner is away, where that differs. */
+  offSession?: ChargeOutcome
 }
 
-const declined = (error_code: string, error_message: string): CardOutcome => ({
-  result: 'declined',
+const succeeds: ChargeOutcome = { status: 'succeeded' }
+
+const declined = (error_code: string, error_message: string): ChargeOutcome => ({
+  status: 'failed',
   error_code,
   error_message,
 })
@@ -26,28 +30,28 @@ export const testCards: readonly TestCard[] = [
     network: 'VISA',
     issuing_country: 'US',
     label: 'Succeeds',
-    outcome: { result: 'succeeds' },
+    outcome: succeeds,
   },
   {
     number: '5555555555554444',
     network: 'MASTERCARD',
     issuing_country: 'US',
     label: 'Succeeds',
-    outcome: { result: 'succeeds' },
+    outcome: succeeds,
   },
   {
     number: '4576238912771450',
     network: 'VISA',
     issuing_country: 'IN',
     label: 'Succeeds (India)',
-    outcome: { result: 'succeeds' },
+    outcome: succeeds,
   },
   {
     number: '5409162669381034',
     network: 'MASTERCARD',
     issuing_country: 'IN',
     label: 'Succeeds (India)',
-    outcome: { result: 'succeeds' },
+    outcome: succeeds,
   },
   {
     number: '4000000000000002',
@@ -77,13 +81,13 @@ export const testCards: readonly TestCard[] = [
     label: 'Declined',
     outcome: cardDeclined,
   },
-  // Its renewals fail; the first payment, which is all that a one-time purchase has, goes through.
   {
     number: '4000000000000341',
     network: 'VISA',
     issuing_country: 'US',
     label: 'Succeeds, renewals fail',
-    outcome: { result: 'succeeds' },
+    outcome: succeeds,
+    offSession: genericDecline,
   },
 ]
 

@@ -105,4 +105,45 @@ export const migrations: readonly string[] = [
     primary key (delivery_id, attempt_number)
   ) strict, without rowid;
   `,
+  `
+  -- A renewal or a charge of a saved card has no session.
+  create table payments_anew (
+    position integer primary key,
+    payment_id text not null unique,
+    session_id text references checkout_sessions (session_id),
+    attempt text,
+    document text not null check (json_valid(document)),
+    line_items text not null check (json_valid(line_items)),
+    -- What a payment under way comes to, and when.
+    due_at text,
+    due_outcome text check (json_valid(due_outcome)),
+    status text generated always as (document ->> '$.status') virtual,
+    total_amount integer generated always as (document ->> '$.total_amount') virtual,
+    currency text generated always as (document ->> '$.currency') virtual,
+    customer_id text generated always as (document ->> '$.customer.customer_id') virtual,
+    brand_id text generated always as (document ->> '$.brand_id') virtual,
+    subscription_id text generated always as (document ->> '$.subscription_id') virtual,
+    created_at text generated always as (document ->> '$.created_at') virtual,
+    check ((session_id is null) = (attempt is null)),
+    check ((due_at is null) = (due_outcome is null)),
+    unique (session_id, attempt)
+  ) strict;
+  insert into payments_anew (position, payment_id, session_id, attempt, document, line_items)
+    select position, payment_id, session_id, attempt, document, line_items from payments;
+  drop table payments;
+  alter table payments_anew rename to payments;
+  create unique index payments_one_success_a_session on payments (session_id) where document ->> '$.status' = 'succeeded';
+  create index payments_by_customer on payments (customer_id);
+  create index payments_due on payments (due_at) where due_at is not null;
+
+  create table payment_methods (
+    position integer primary key,
+    payment_method_id text not null unique,
+    customer_id text not null references customers (customer_id),
+    card_number text not null,
+    document text not null check (json_valid(document)),
+    deleted integer not null default 0 check (deleted in (0, 1))
+  ) strict;
+  create index payment_methods_by_customer on payment_methods (customer_id);
+  `,
 ]
