@@ -2,6 +2,9 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { listSessions } from './checkouts/queries.ts'
 import { checkoutRoutes } from './checkouts/routes.ts'
+import { clockRoutes } from './clock/routes.ts'
+import type { SandboxClock } from './clock/sandbox-clock.ts'
+import type { Scheduler } from './clock/scheduler.ts'
 import { controlRoutes } from './control/routes.ts'
 import { listCustomers } from './customers/queries.ts'
 import { customerRoutes } from './customers/routes.ts'
@@ -26,6 +29,8 @@ import { webhookRoutes } from './webhooks/routes.ts'
 export interface AppInput {
   store: Store
   worker: DeliveryWorker
+  clock: SandboxClock
+  scheduler: Scheduler
   apiKey: string
   random: RandomBytes
   log: SandboxLog
@@ -52,7 +57,7 @@ function hostnameOf(origin: string): string[] {
 
 /** All routes: the API behind the key, the pages and the control routes open. */
 export function createApp(input: AppInput): Hono {
-  const { store, worker, random } = input
+  const { store, worker, clock, scheduler, random } = input
   const app = new Hono()
 
   app.onError((error, context) => {
@@ -82,8 +87,15 @@ export function createApp(input: AppInput): Hono {
   for (const path of ['/', '/_sandbox/*']) app.use(path, refuseOtherHosts(ownHosts))
   for (const path of ['/_sandbox/*', '/session/*', '/overlay/*']) app.use(path, refuseOtherSites)
   app.route('/', assetRoutes())
+  // What is due has happened before anybody asks, and what a request schedules has its alarm set.
+  app.use(async (_context, next) => {
+    scheduler.runDue()
+    await next()
+    scheduler.wake()
+  })
   app.route('/', checkoutPageRoutes({ store, worker, random }))
   app.route('/', controlRoutes({ store, worker, random }))
+  app.route('/', clockRoutes({ clock, scheduler }))
   app.get('/', (context) => {
     const page = { page_number: 0, page_size: shownMax }
     const shown = store.transaction((tx) => ({

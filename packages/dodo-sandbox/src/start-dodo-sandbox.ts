@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { Webhook } from 'standardwebhooks'
 import { createApp } from './app.ts'
+import { SandboxClock } from './clock/sandbox-clock.ts'
+import { Scheduler } from './clock/scheduler.ts'
 import { newId } from './kernel/ids.ts'
 import {
   type DodoSandboxOptions,
@@ -25,8 +27,15 @@ export interface DodoSandbox {
   readonly webhookSecret: string | null
   /** The secrets of all endpoints given at start-up, in their order. */
   readonly webhookSecrets: readonly string[]
-  /** Sends every delivery that is due by the clock, and answers when those attempts have ended. For tests. */
+  /** Does all that is due by the clock, sends its webhooks, and answers when those attempts have ended. For tests. */
   settle(): Promise<void>
+  /** The time in the sandbox. */
+  now(): Date
+  /**
+   * Moves the clock forward. Renewals, expiries and retries on the way happen in the order of their instants, and
+   * their webhooks have been sent when it answers. The new time stays with the state.
+   */
+  advance(ms: number): Promise<void>
   /** Stops listening and sending. What is still owed is in the state file and goes on at the next start. */
   close(): Promise<void>
 }
@@ -39,24 +48,28 @@ const silent: SandboxLog = { info: () => undefined, error: () => undefined }
  * @throws when the port is taken, the state file is open in another process, or a webhook secret is no `whsec_…`
  */
 export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promise<DodoSandbox> {
-  const now = options.now ?? (() => new Date())
+  const machineNow = options.now ?? (() => new Date())
+  const clock = new SandboxClock(machineNow)
   const random = options.random ?? randomBytes
   const log = options.log ?? silent
   const host = options.host ?? '127.0.0.1'
   const webhooks = options.webhooks ?? []
   for (const webhook of webhooks) checkStartUpWebhook(webhook.url, webhook.secret)
 
-  const store = openStore({ stateFile: options.stateFile, now, random })
+  const store = openStore({ stateFile: options.stateFile, now: clock.now, random })
   const worker = new DeliveryWorker({
     store,
-    now,
+    now: clock.now,
+    signingNow: machineNow,
     fetch: options.fetch ?? globalThis.fetch,
     log,
     retryScheduleMs: options.retryScheduleMs ?? dodoRetryScheduleMs,
     timeoutMs: options.webhookTimeoutMs ?? dodoWebhookTimeoutMs,
     payloadBuilders: new Map([['Payment', paymentPayload]]),
   })
+  const scheduler = new Scheduler({ store, clock, log, works: [], deliveries: worker })
   try {
+    clock.restore(store)
     const { apiKey, webhookSecrets } = store.transaction((tx) => {
       if (options.apiKey !== undefined && options.apiKey !== readSetting(tx, 'api_key'))
         writeSetting(tx, 'api_key', options.apiKey)
@@ -70,6 +83,8 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
     const app = createApp({
       store,
       worker,
+      clock,
+      scheduler,
       apiKey,
       random,
       log,
@@ -84,6 +99,8 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
     })
     url = `http://${hostInUrl(host)}:${port}`
     let closing: Promise<void> | undefined
+    scheduler.runDue()
+    scheduler.wake()
     worker.wake()
     log.info({ url }, 'local Dodo listens')
 
@@ -93,7 +110,12 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       apiKey,
       webhookSecret: webhookSecrets[0] ?? null,
       webhookSecrets,
-      settle: () => worker.settle(),
+      settle() {
+        scheduler.runDue()
+        return worker.settle()
+      },
+      now: clock.now,
+      advance: (ms) => scheduler.advance(ms),
       close() {
         closing ??= close()
         return closing
@@ -103,13 +125,13 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
     async function close(): Promise<void> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       if ('closeIdleConnections' in server) server.closeIdleConnections()
-      await worker.close()
+      await Promise.all([scheduler.close(), worker.close()])
       if ('closeAllConnections' in server) server.closeAllConnections()
       await closed
       store.close()
     }
   } catch (error) {
-    await worker.close()
+    await Promise.all([scheduler.close(), worker.close()])
     store.close()
     throw error
   }

@@ -12,6 +12,8 @@ export type PayloadBuilder = (tx: Transaction, resourceId: string) => Record<str
 export interface DeliveryWorkerInput {
   store: Store
   now: () => Date
+  /** The machine's time, for receivers compare the time of a signature with theirs. */
+  signingNow: () => Date
   fetch: typeof globalThis.fetch
   log: SandboxLog
   retryScheduleMs: readonly number[]
@@ -69,6 +71,11 @@ export class DeliveryWorker {
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(waitMs, 0), timerMaxMs))
   }
 
+  /** When the next attempt that is not due yet falls due. */
+  nextDueAt(): string | undefined {
+    return this.#input.store.transaction(queries.nextDueAt)
+  }
+
   /** Sends everything that is due by the clock, and answers when all those attempts have ended. */
   async settle(): Promise<void> {
     this.wake()
@@ -123,11 +130,11 @@ export class DeliveryWorker {
   }
 
   async #attempt(deliveryId: string, trigger: DeliveryAttempt['trigger']): Promise<void> {
-    const { store, now, log, retryScheduleMs } = this.#input
+    const { store, now, signingNow, log, retryScheduleMs } = this.#input
     const startedAt = now()
     const prepared = store.transaction((tx) => {
       const delivery = queries.findDeliveryToSend(tx, deliveryId)
-      return delivery && { delivery, request: this.#buildRequest(tx, delivery, startedAt) }
+      return delivery && { delivery, request: this.#buildRequest(tx, delivery, signingNow()) }
     })
     if (!prepared) return
     const { delivery, request } = prepared
