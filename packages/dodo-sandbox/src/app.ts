@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { listSessions } from './checkouts/queries.ts'
@@ -8,10 +9,13 @@ import type { Scheduler } from './clock/scheduler.ts'
 import { controlRoutes } from './control/routes.ts'
 import { listCustomers } from './customers/queries.ts'
 import { customerRoutes } from './customers/routes.ts'
+import { injectApiFaults } from './faults/api-faults.ts'
+import { faultRoutes } from './faults/routes.ts'
 import { refuseOtherHosts, refuseOtherSites, requireApiKey } from './http/guards.ts'
+import { limitRate } from './http/rate-limit.ts'
 import { uncoveredRoutes } from './http/uncovered-routes.ts'
 import type { RandomBytes } from './kernel/ids.ts'
-import type { SandboxLog } from './kernel/options.ts'
+import type { RateLimit, SandboxLog } from './kernel/options.ts'
 import { notCovered, Refusal } from './kernel/refusal.ts'
 import { assetRoutes } from './pages/assets.ts'
 import { checkoutPageRoutes } from './pages/checkout-routes.ts'
@@ -34,6 +38,7 @@ export interface AppInput {
   apiKey: string
   random: RandomBytes
   log: SandboxLog
+  rateLimit: RateLimit | undefined
   /** Asked per request, for the port is known only once the server listens. */
   checkoutOrigin: () => string
   apiOrigin: () => string
@@ -94,6 +99,7 @@ export function createApp(input: AppInput): Hono {
     scheduler.wake()
   })
   app.route('/', checkoutPageRoutes({ store, worker, random }))
+  app.route('/', faultRoutes(store))
   app.route('/', controlRoutes({ store, worker, random }))
   app.route('/', clockRoutes({ clock, scheduler }))
   app.get('/', (context) => {
@@ -111,8 +117,13 @@ export function createApp(input: AppInput): Hono {
     return answerPage(context, controlPage({ origin: input.apiOrigin(), apiKey: input.apiKey, ...shown }))
   })
 
-  const api = new Hono()
-  for (const path of apiPaths) api.use(path, requireApiKey(input.apiKey))
+  const api = new Hono<{ Bindings: HttpBindings }>()
+  const inFrontOfApi = [
+    limitRate({ now: input.clock.now, limit: input.rateLimit }),
+    requireApiKey(input.apiKey),
+    injectApiFaults(store),
+  ]
+  for (const path of apiPaths) api.use(path, ...inFrontOfApi)
   // Before the covered ones: `/products/short_links` must not be taken for the product of that id.
   for (const [method, path] of uncoveredRoutes) {
     api.on(method, path, () => {
@@ -128,7 +139,7 @@ export function createApp(input: AppInput): Hono {
   return app
 }
 
-/** Every first segment that belongs to Dodo's API, with and without more behind it. */
+/** Every first segment that belongs to Dodo's API. Hono takes `/x/*` for `/x` too. */
 const apiPaths = [
   ...new Set([
     'products',
@@ -138,4 +149,4 @@ const apiPaths = [
     'webhooks',
     ...uncoveredRoutes.map(([, path]) => path.split('/')[1] ?? ''),
   ]),
-].flatMap((segment) => [`/${segment}`, `/${segment}/*`])
+].map((segment) => `/${segment}/*`)

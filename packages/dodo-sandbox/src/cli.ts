@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import type { DodoSandboxOptions, SandboxLog } from './kernel/options.ts'
+import { faultDescriptions, parseFaultFlag } from './faults/fault.ts'
+import type { DodoSandboxOptions, RateLimit, SandboxLog } from './kernel/options.ts'
 import { startDodoSandbox } from './start-dodo-sandbox.ts'
 
 const usage = `Dodo Payments on localhost.
@@ -14,11 +15,25 @@ const usage = `Dodo Payments on localhost.
   --webhook-secret SECRET   whsec_…, one for each --webhook-url in the same order (otherwise made)
   --retry-schedule-ms LIST  waits before the attempts of a delivery, like 0,500,2000 (Dodo's own schedule)
   --checkout-origin ORIGIN  where browsers reach the checkout pages (the address listened on)
+  --fault RULE              inject a fault, like lost_answer or "drop,event_type=payment.*,per_thousand=100"; may be
+                            given several times (see below)
+  --fault-seed N            where the draws of the faults come from (otherwise drawn)
+  --rate-limit S,M          refuse more than S requests a second and M a minute (otherwise nothing is refused)
   --quiet                   say only where it listens
   --help                    this text
 
-Every option may be given in the environment instead: DODO_SANDBOX_PORT, DODO_SANDBOX_STATE, …
+Every option may be given in the environment instead: DODO_SANDBOX_PORT, DODO_SANDBOX_STATE, … Several webhooks are
+separated by commas there, several faults by semicolons.
+
+A fault is a kind and, after commas, what narrows it: count=N for the next N times (1), per_thousand=N for so many in a
+thousand, route="POST /refunds" or event_type=payment.* for which, and delay_ms, status or error_code where they apply.
+
+${Object.entries(faultDescriptions)
+  .map(([kind, does]) => `  ${kind.padEnd(25)} ${does}`)
+  .join('\n')}
 `
+
+type Several = 'webhook-url' | 'webhook-secret' | 'fault'
 
 /** Starts the sandbox from the command line, and stops it in order on SIGTERM and SIGINT. */
 async function main(): Promise<void> {
@@ -32,6 +47,9 @@ async function main(): Promise<void> {
       'webhook-secret': { type: 'string', multiple: true },
       'retry-schedule-ms': { type: 'string' },
       'checkout-origin': { type: 'string' },
+      fault: { type: 'string', multiple: true },
+      'fault-seed': { type: 'string' },
+      'rate-limit': { type: 'string' },
       quiet: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -40,10 +58,12 @@ async function main(): Promise<void> {
     process.stdout.write(usage)
     return
   }
-  const setting = (name: Exclude<keyof typeof values, 'webhook-url' | 'webhook-secret' | 'quiet' | 'help'>) =>
+  const setting = (name: Exclude<keyof typeof values, Several | 'quiet' | 'help'>) =>
     values[name] ?? process.env[`DODO_SANDBOX_${name.toUpperCase().replaceAll('-', '_')}`]
   const urls = values['webhook-url'] ?? listFrom(process.env['DODO_SANDBOX_WEBHOOK_URL'])
   const secrets = values['webhook-secret'] ?? listFrom(process.env['DODO_SANDBOX_WEBHOOK_SECRET'])
+  const faults =
+    values.fault ?? (process.env['DODO_SANDBOX_FAULT'] ?? '').split(';').filter((rule) => rule !== '')
   const schedule = setting('retry-schedule-ms')
   const options: DodoSandboxOptions = {
     port: numberFrom('--port', setting('port') ?? '4200'),
@@ -51,6 +71,7 @@ async function main(): Promise<void> {
       const secret = secrets[index]
       return secret === undefined ? { url } : { url, secret }
     }),
+    faults: faults.map(parseFaultFlag),
     log: values.quiet ? { info: () => undefined, error: lines.error } : lines,
   }
   const host = setting('host')
@@ -61,6 +82,10 @@ async function main(): Promise<void> {
   if (apiKey !== undefined) options.apiKey = apiKey
   const checkoutOrigin = setting('checkout-origin')
   if (checkoutOrigin !== undefined) options.checkoutOrigin = checkoutOrigin
+  const faultSeed = setting('fault-seed')
+  if (faultSeed !== undefined) options.faultSeed = numberFrom('--fault-seed', faultSeed)
+  const rateLimit = setting('rate-limit')
+  if (rateLimit !== undefined) options.rateLimit = rateLimitFrom(rateLimit)
   if (schedule !== undefined)
     options.retryScheduleMs = schedule.split(',').map((wait) => numberFrom('--retry-schedule-ms', wait))
 
@@ -92,6 +117,14 @@ function line(facts: Record<string, unknown>, message: string): string {
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${String(value)}`)
   return [message, ...written].join(' ')
+}
+
+function rateLimitFrom(text: string): RateLimit {
+  const limits = text.split(',').map((limit) => numberFrom('--rate-limit', limit))
+  const [perSecond, perMinute] = limits
+  if (perSecond === undefined || perMinute === undefined || limits.length > 2 || limits.includes(0))
+    throw new TypeError(`--rate-limit needs two whole numbers, like 40,240, not "${text}".`)
+  return { perSecond, perMinute }
 }
 
 function listFrom(text: string | undefined): string[] {

@@ -1,4 +1,5 @@
-export type { DodoSandboxOptions, SandboxLog, StartUpWebhook } from './kernel/options.ts'
+export type { FaultRule, InjectedFault } from './faults/fault.ts'
+export type { DodoSandboxOptions, RateLimit, SandboxLog, StartUpWebhook } from './kernel/options.ts'
 export { dodoRetryScheduleMs } from './kernel/options.ts'
 export { type DodoSandbox, startDodoSandbox } from './start-dodo-sandbox.ts'
 export type { Delivery, DeliveryAttempt } from './webhooks/delivery.ts'

@@ -5,6 +5,8 @@ import { Webhook } from 'standardwebhooks'
 import { createApp } from './app.ts'
 import { SandboxClock } from './clock/sandbox-clock.ts'
 import { Scheduler } from './clock/scheduler.ts'
+import { checkFaultRule } from './faults/fault.ts'
+import { keepStartUpFaults } from './faults/rules.ts'
 import { newId } from './kernel/ids.ts'
 import {
   type DodoSandboxOptions,
@@ -45,7 +47,8 @@ const silent: SandboxLog = { info: () => undefined, error: () => undefined }
 /**
  * Starts Dodo Payments on this machine.
  *
- * @throws when the port is taken, the state file is open in another process, or a webhook secret is no `whsec_…`
+ * @throws when the port is taken, the state file is open in another process, a webhook secret is no `whsec_…`, or a fault is
+ *   not understood
  */
 export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promise<DodoSandbox> {
   const machineNow = options.now ?? (() => new Date())
@@ -55,6 +58,7 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
   const host = options.host ?? '127.0.0.1'
   const webhooks = options.webhooks ?? []
   for (const webhook of webhooks) checkStartUpWebhook(webhook.url, webhook.secret)
+  const faults = (options.faults ?? []).map((rule) => checkFaultRule(rule, 'The fault'))
 
   const store = openStore({ stateFile: options.stateFile, now: clock.now, random })
   const worker = new DeliveryWorker({
@@ -73,6 +77,7 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
     const { apiKey, webhookSecrets } = store.transaction((tx) => {
       if (options.apiKey !== undefined && options.apiKey !== readSetting(tx, 'api_key'))
         writeSetting(tx, 'api_key', options.apiKey)
+      keepStartUpFaults(tx, faults, options.faultSeed)
       return {
         apiKey: settingOr(tx, 'api_key', () => newId('dodo_test', random)),
         webhookSecrets: keepStartUpEndpoints(tx, webhooks),
@@ -88,6 +93,7 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       apiKey,
       random,
       log,
+      rateLimit: options.rateLimit,
       checkoutOrigin: () => options.checkoutOrigin ?? url,
       apiOrigin: () => url,
       host: host.includes(':') ? `[${host}]` : host,

@@ -5,6 +5,7 @@ import { parseBody, parseQuery } from '../http/parse.ts'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
 import { notFound } from '../kernel/refusal.ts'
 import type { Store } from '../store/store.ts'
+import { deliveryStates } from '../webhooks/delivery.ts'
 import type { DeliveryWorker } from '../webhooks/delivery-worker.ts'
 import * as webhooks from '../webhooks/queries.ts'
 
@@ -12,7 +13,7 @@ const deliveriesQuery = z.object({
   webhook_id: z.string().optional(),
   payment_id: z.string().optional(),
   event_type: z.string().optional(),
-  state: z.enum(['pending', 'delivered', 'failed', 'cancelled']).optional(),
+  state: z.enum(deliveryStates).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 })
 

@@ -1,3 +1,4 @@
+import type { FaultRule } from '../faults/fault.ts'
 import type { RandomBytes } from './ids.ts'
 
 /** Where a line about one event goes: its facts, then what happened. A pino logger fits. */
@@ -11,6 +12,12 @@ export interface StartUpWebhook {
   url: string
   /** `whsec_…` and padded base64. Left out, one is made at the first start and kept with the state. */
   secret?: string
+}
+
+/** How many requests with the key the API takes. */
+export interface RateLimit {
+  perSecond: number
+  perMinute: number
 }
 
 export interface DodoSandboxOptions {
@@ -30,6 +37,12 @@ export interface DodoSandboxOptions {
   retryScheduleMs?: readonly number[]
   /** How long an endpoint may take to answer. Default is Dodo's 15 seconds. */
   webhookTimeoutMs?: number
+  /** Faults in force from the start, in the place of those given at the start before. */
+  faults?: readonly FaultRule[]
+  /** A whole number below 2³², from which the draws of these faults come. Left out, one is drawn. */
+  faultSeed?: number
+  /** Refuses what is more. Left out, nothing is refused, and the headers count against Dodo's 240 a minute. */
+  rateLimit?: RateLimit
   now?: () => Date
   random?: RandomBytes
   fetch?: typeof globalThis.fetch

@@ -1,4 +1,5 @@
 import { type Customer, customerDetails } from '../customers/customer.ts'
+import { drawPaymentFailure } from '../faults/payment-faults.ts'
 import type { Metadata } from '../http/parse.ts'
 import type { Instrument } from '../payment-methods/payment-method.ts'
 import type { Price } from '../pricing/price.ts'
@@ -30,8 +31,10 @@ export interface NewPayment {
  * gets its end later, by `settlePayment` or, when the outcome says when, by the clock.
  */
 export function recordPayment(tx: Transaction, input: NewPayment): Payment {
-  const payment = buildPayment(tx, input)
-  const { outcome, price, session } = input
+  const paymentId = tx.newId('pay')
+  const outcome = outcomeWithFaults(tx, paymentId, input)
+  const payment = buildPayment(tx, paymentId, { ...input, outcome })
+  const { price, session } = input
   const comesTo = outcome.status === 'processing' ? outcome.comesTo : undefined
   queries.insertPayment(tx, {
     payment,
@@ -41,6 +44,13 @@ export function recordPayment(tx: Transaction, input: NewPayment): Payment {
   })
   recordPaymentEvent(tx, payment)
   return payment
+}
+
+/** The outcome, unless an injected fault declines the card. */
+function outcomeWithFaults(tx: Transaction, paymentId: string, input: NewPayment): ChargeOutcome {
+  const { outcome, instrument, price } = input
+  if (outcome.status !== 'succeeded' || instrument === null || price.total === 0) return outcome
+  return drawPaymentFailure(tx, paymentId) ?? outcome
 }
 
 const statusesWithEvent: ReadonlySet<string> = new Set(['succeeded', 'failed', 'processing', 'cancelled'])
@@ -54,14 +64,14 @@ export function recordPaymentEvent(tx: Transaction, payment: Payment): void {
   })
 }
 
-function buildPayment(tx: Transaction, input: NewPayment): Payment {
+function buildPayment(tx: Transaction, paymentId: string, input: NewPayment): Payment {
   const { customer, price, instrument, outcome } = input
   const now = tx.now.toISOString()
   const card = instrument?.card
   const failure = outcome.status === 'failed' ? outcome : undefined
   const subscriptionIds = [...(input.subscriptionIds ?? [])]
   return {
-    payment_id: tx.newId('pay'),
+    payment_id: paymentId,
     ...loadBusiness(tx),
     status: outcome.status,
     total_amount: price.total,

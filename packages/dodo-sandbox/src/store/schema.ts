@@ -146,4 +146,53 @@ export const migrations: readonly string[] = [
   ) strict;
   create index payment_methods_by_customer on payment_methods (customer_id);
   `,
+  `
+  -- A table's check cannot be changed in place: deliveries gain a state, and what faults do to them.
+  create table deliveries_anew (
+    position integer primary key,
+    delivery_id text not null unique,
+    message_id text not null references webhook_messages (message_id),
+    endpoint_id text not null references webhook_endpoints (endpoint_id),
+    state text not null check (state in ('pending', 'delivered', 'failed', 'cancelled', 'dropped')),
+    scheduled_attempts integer not null default 0,
+    next_attempt_at text,
+    duplicates_left integer not null default 0 check (duplicates_left >= 0),
+    -- 'next', and once that is known its delivery_id: what this one lets go first.
+    waits_for text,
+    check ((state = 'pending') = (next_attempt_at is not null)),
+    unique (message_id, endpoint_id)
+  ) strict;
+  insert into deliveries_anew
+    (position, delivery_id, message_id, endpoint_id, state, scheduled_attempts, next_attempt_at)
+    select position, delivery_id, message_id, endpoint_id, state, scheduled_attempts, next_attempt_at from deliveries;
+  drop table deliveries;
+  alter table deliveries_anew rename to deliveries;
+  create index deliveries_due on deliveries (next_attempt_at) where state = 'pending';
+  create index deliveries_waiting on deliveries (waits_for) where waits_for is not null;
+
+  alter table webhook_messages add column payload_faults text not null default '[]' check (json_valid(payload_faults));
+
+  create table fault_rules (
+    position integer primary key,
+    rule_id text not null unique,
+    document text not null check (json_valid(document)),
+    seed integer not null,
+    draws integer not null default 0,
+    times_left integer check (times_left >= 0),
+    start_up integer not null check (start_up in (0, 1))
+  ) strict;
+
+  create table injected_faults (
+    position integer primary key,
+    kind text not null,
+    injected_at text not null,
+    rule_id text,
+    route text,
+    response_status integer,
+    event_type text,
+    message_id text,
+    resource_id text
+  ) strict;
+  create index injected_faults_by_kind on injected_faults (kind);
+  `,
 ]

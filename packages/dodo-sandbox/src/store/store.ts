@@ -106,7 +106,8 @@ function prepareDatabase(database: DatabaseSync, stateFile: string | undefined):
     // Full, so that what was committed survives the machine losing power, not only the process being killed.
     database.exec('pragma synchronous = full')
   }
-  database.exec('pragma foreign_keys = on')
+  // Off while tables are rebuilt, as SQLite asks: dropping the old one would count as deleting what others refer to.
+  database.exec('pragma foreign_keys = off')
   database.exec('begin exclusive')
   const version = Number(database.prepare('pragma user_version').get()?.['user_version'])
   if (version > migrations.length)
@@ -116,6 +117,7 @@ function prepareDatabase(database: DatabaseSync, stateFile: string | undefined):
   for (const migration of migrations.slice(version)) database.exec(migration)
   database.exec(`pragma user_version = ${migrations.length}`)
   database.exec('commit')
+  database.exec('pragma foreign_keys = on')
 }
 
 /** The resource kept in a row's `document`, or in another JSON column. Only this program writes it, so a cast suffices. */

@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks'
+import { applyPayloadFaults } from '../faults/webhook-faults.ts'
 import type { SandboxLog } from '../kernel/options.ts'
 import { notFound } from '../kernel/refusal.ts'
 import { loadBusiness } from '../store/settings.ts'
@@ -161,6 +162,7 @@ export class DeliveryWorker {
         const nextAt = waitMs === undefined ? null : new Date(tx.now.getTime() + waitMs).toISOString()
         queries.countFailedAttempt(tx, deliveryId, nextAt)
       }
+      queries.releaseWaiting(tx, deliveryId)
     })
     log.info(
       {
@@ -183,7 +185,10 @@ export class DeliveryWorker {
       business_id: loadBusiness(tx).business_id,
       type: message.event_type,
       timestamp: message.occurred_at,
-      data: { payload_type: message.payload_type, ...builder(tx, message.resource_id) },
+      data: applyPayloadFaults(
+        { payload_type: message.payload_type, ...builder(tx, message.resource_id) },
+        message.payload_faults,
+      ),
     })
     return {
       url: stored.endpoint.url,

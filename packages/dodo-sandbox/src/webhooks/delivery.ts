@@ -12,6 +12,11 @@ export interface DeliveryAttempt {
   error: string | null
 }
 
+/** `dropped` is what an injected fault did: never sent, unless by hand. */
+export const deliveryStates = ['pending', 'delivered', 'failed', 'cancelled', 'dropped'] as const
+
+export type DeliveryState = (typeof deliveryStates)[number]
+
 /** One message on its way to one endpoint. `webhook_id` is the same in every attempt, resends included. */
 export interface Delivery {
   delivery_id: string
@@ -21,7 +26,7 @@ export interface Delivery {
   occurred_at: string
   endpoint_id: string
   endpoint_url: string
-  state: 'pending' | 'delivered' | 'failed' | 'cancelled'
+  state: DeliveryState
   next_attempt_at: string | null
   attempts: DeliveryAttempt[]
 }

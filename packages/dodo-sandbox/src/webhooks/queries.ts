@@ -1,5 +1,6 @@
+import type { PayloadFault } from '../faults/webhook-faults.ts'
 import { parseDocument, type Row, type Transaction } from '../store/store.ts'
-import type { Delivery, DeliveryAttempt } from './delivery.ts'
+import type { Delivery, DeliveryAttempt, DeliveryState } from './delivery.ts'
 import type { WebhookEndpoint } from './endpoint.ts'
 
 export interface InsertEndpoint {
@@ -111,29 +112,62 @@ export interface Message {
   payload_type: string
   resource_id: string
   occurred_at: string
+  /** What is changed in the body of every attempt. */
+  payload_faults: readonly PayloadFault[]
 }
 
 export function insertMessage(tx: Transaction, message: Message): void {
   tx.run(
-    'insert into webhook_messages (message_id, event_type, payload_type, resource_id, occurred_at) values (?, ?, ?, ?, ?)',
+    `insert into webhook_messages (message_id, event_type, payload_type, resource_id, occurred_at, payload_faults)
+     values (?, ?, ?, ?, ?, ?)`,
     message.message_id,
     message.event_type,
     message.payload_type,
     message.resource_id,
     message.occurred_at,
+    JSON.stringify(message.payload_faults),
   )
 }
 
-export function insertDelivery(
-  tx: Transaction,
-  input: { messageId: string; endpointId: string; nextAttemptAt: string },
-): void {
+export interface InsertDelivery {
+  messageId: string
+  endpointId: string
+  /** `null` for one that is dropped, and never sent. */
+  nextAttemptAt: string | null
+  /** How often it is sent again after it was delivered. */
+  duplicates: number
+  /** Lets the endpoint's next delivery go first. */
+  waitsForNext: boolean
+}
+
+/** Also tells those deliveries of the endpoint that wait for the next one that this is it. */
+export function insertDelivery(tx: Transaction, input: InsertDelivery): void {
+  const deliveryId = tx.newId('dlv')
+  if (input.nextAttemptAt !== null)
+    tx.run(
+      "update deliveries set waits_for = ? where waits_for = 'next' and endpoint_id = ? and state = 'pending'",
+      deliveryId,
+      input.endpointId,
+    )
   tx.run(
-    "insert into deliveries (delivery_id, message_id, endpoint_id, state, next_attempt_at) values (?, ?, ?, 'pending', ?)",
-    tx.newId('dlv'),
+    `insert into deliveries (delivery_id, message_id, endpoint_id, state, next_attempt_at, duplicates_left, waits_for)
+     values (?, ?, ?, ?, ?, ?, ?)`,
+    deliveryId,
     input.messageId,
     input.endpointId,
+    input.nextAttemptAt === null ? 'dropped' : 'pending',
     input.nextAttemptAt,
+    input.duplicates,
+    input.waitsForNext ? 'next' : null,
+  )
+}
+
+/** Makes due what let this delivery go first. */
+export function releaseWaiting(tx: Transaction, deliveryId: string): void {
+  tx.run(
+    `update deliveries set waits_for = null, next_attempt_at = iif(state = 'pending', ?, null) where waits_for = ?`,
+    tx.now.toISOString(),
+    deliveryId,
   )
 }
 
@@ -163,7 +197,7 @@ export function nextDueAt(tx: Transaction): string | undefined {
 
 export interface DeliveryToSend {
   delivery_id: string
-  state: Delivery['state']
+  state: DeliveryState
   scheduled_attempts: number
   attempts_made: number
   message: Message
@@ -173,7 +207,7 @@ export interface DeliveryToSend {
 export function findDeliveryToSend(tx: Transaction, deliveryId: string): DeliveryToSend | undefined {
   const row = tx.get(
     `select d.delivery_id, d.state, d.scheduled_attempts, m.message_id, m.event_type, m.payload_type, m.resource_id,
-       m.occurred_at, e.document, e.secret, e.headers,
+       m.occurred_at, m.payload_faults, e.document, e.secret, e.headers,
        (select count(*) from delivery_attempts a where a.delivery_id = d.delivery_id) as attempts_made
      from deliveries d join webhook_messages m using (message_id) join webhook_endpoints e using (endpoint_id)
      where d.delivery_id = ?`,
@@ -182,7 +216,7 @@ export function findDeliveryToSend(tx: Transaction, deliveryId: string): Deliver
   if (!row) return undefined
   return {
     delivery_id: String(row['delivery_id']),
-    state: String(row['state']) as Delivery['state'],
+    state: String(row['state']) as DeliveryState,
     scheduled_attempts: Number(row['scheduled_attempts']),
     attempts_made: Number(row['attempts_made']),
     message: {
@@ -191,6 +225,7 @@ export function findDeliveryToSend(tx: Transaction, deliveryId: string): Deliver
       payload_type: String(row['payload_type']),
       resource_id: String(row['resource_id']),
       occurred_at: String(row['occurred_at']),
+      payload_faults: parseDocument(row, 'payload_faults') as PayloadFault[],
     },
     stored: storedEndpoint(row),
   }
@@ -220,9 +255,13 @@ export function insertAttempt(
   )
 }
 
+/** The endpoint has it. One that is to arrive twice is due at once again. */
 export function markDelivered(tx: Transaction, deliveryId: string): void {
   tx.run(
-    "update deliveries set state = 'delivered', next_attempt_at = null where delivery_id = ? and state <> 'cancelled'",
+    `update deliveries set duplicates_left = max(duplicates_left - 1, 0),
+       state = iif(duplicates_left > 0, 'pending', 'delivered'), next_attempt_at = iif(duplicates_left > 0, ?, null)
+     where delivery_id = ? and state <> 'cancelled'`,
+    tx.now.toISOString(),
     deliveryId,
   )
 }
@@ -243,7 +282,7 @@ export interface ListDeliveries {
   webhook_id?: string | undefined
   resource_id?: string | undefined
   event_type?: string | undefined
-  state?: Delivery['state'] | undefined
+  state?: DeliveryState | undefined
   limit: number
 }
 
@@ -272,7 +311,7 @@ export function listDeliveries(tx: Transaction, input: ListDeliveries): Delivery
       occurred_at: String(row['occurred_at']),
       endpoint_id: String(row['endpoint_id']),
       endpoint_url: String(row['endpoint_url']),
-      state: String(row['state']) as Delivery['state'],
+      state: String(row['state']) as DeliveryState,
       next_attempt_at: textOrNull(row['next_attempt_at']),
       attempts: listAttempts(tx, String(row['delivery_id'])),
     }))

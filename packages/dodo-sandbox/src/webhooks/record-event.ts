@@ -1,3 +1,4 @@
+import { drawMessageFaults, type MessageFaults, unknownTypeBeside } from '../faults/webhook-faults.ts'
 import type { Transaction } from '../store/store.ts'
 import { listensTo } from './endpoint.ts'
 import * as queries from './queries.ts'
@@ -14,19 +15,37 @@ const endpointsMax = 1000
 /**
  * Records that something happened, and owes it to every endpoint that listens. It belongs into the transaction that
  * made it happen: then no crash separates the two. What is sent is built later, from the resource's latest state.
+ * Injected faults are decided here, once for all endpoints.
  */
 export function recordEvent(tx: Transaction, input: RecordEvent): void {
-  const occurredAt = tx.now.toISOString()
-  const messageId = tx.newId('msg')
-  queries.insertMessage(tx, {
-    message_id: messageId,
+  const message: queries.Message = {
+    message_id: tx.newId('msg'),
     event_type: input.type,
     payload_type: input.payloadType,
     resource_id: input.resourceId,
-    occurred_at: occurredAt,
-  })
+    occurred_at: tx.now.toISOString(),
+    payload_faults: [],
+  }
+  const faults = drawMessageFaults(tx, message)
+  owe(tx, { ...message, payload_faults: faults.payloadFaults }, faults)
+  if (!faults.unknownTwin) return
+  const twin = { ...message, message_id: tx.newId('msg'), event_type: unknownTypeBeside(input.type) }
+  owe(tx, twin, { dropped: false, duplicates: 0, delayMs: 0, reordered: false })
+}
+
+type Fate = Pick<MessageFaults, 'dropped' | 'duplicates' | 'delayMs' | 'reordered'>
+
+function owe(tx: Transaction, message: queries.Message, fate: Fate): void {
+  queries.insertMessage(tx, message)
+  const dueAt = new Date(tx.now.getTime() + fate.delayMs).toISOString()
   for (const endpoint of queries.listEndpoints(tx, undefined, endpointsMax)) {
-    if (!listensTo(endpoint, input.type)) continue
-    queries.insertDelivery(tx, { messageId, endpointId: endpoint.id, nextAttemptAt: occurredAt })
+    if (!listensTo(endpoint, message.event_type)) continue
+    queries.insertDelivery(tx, {
+      messageId: message.message_id,
+      endpointId: endpoint.id,
+      nextAttemptAt: fate.dropped ? null : dueAt,
+      duplicates: fate.duplicates,
+      waitsForNext: fate.reordered,
+    })
   }
 }

@@ -1,0 +1,30 @@
+/** The codes of Dodo's documentation that a failed payment may carry; the soft ones may work when tried again. */
+export const paymentErrorCodes = [
+  'INSUFFICIENT_FUNDS',
+  'GENERIC_DECLINE',
+  'AUTHENTICATION_REQUIRED',
+  'CARD_VELOCITY_EXCEEDED',
+  'PROCESSING_ERROR',
+  'NETWORK_ERROR',
+  'NETWORK_TIMEOUT',
+  'TRY_AGAIN_LATER',
+  'INCORRECT_CVC',
+  'MANDATE_INVALID',
+  'MANDATE_REQUIRED',
+  'UNKNOWN_ERROR',
+  'CARD_DECLINED',
+  'DO_NOT_HONOR',
+  'EXPIRED_CARD',
+  'FRAUDULENT',
+  'LOST_CARD',
+  'STOLEN_CARD',
+  'PICKUP_CARD',
+  'INVALID_ACCOUNT',
+  'PAYMENT_METHOD_UNSUPPORTED',
+  'REVOCATION_OF_AUTHORIZATION',
+  'TRANSACTION_NOT_ALLOWED',
+  'TRANSACTION_NOT_APPROVED',
+  'AUTHENTICATION_FAILURE',
+] as const
+
+export type PaymentErrorCode = (typeof paymentErrorCodes)[number]
