@@ -26,6 +26,7 @@ import { paymentRoutes } from './payments/routes.ts'
 import { listProducts } from './products/queries.ts'
 import { productRoutes } from './products/routes.ts'
 import type { Store } from './store/store.ts'
+import { webhookControlRoutes } from './webhooks/control-routes.ts'
 import type { DeliveryWorker } from './webhooks/delivery-worker.ts'
 import { findFirstSecret, listDeliveries, listEndpoints } from './webhooks/queries.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -100,6 +101,7 @@ export function createApp(input: AppInput): Hono {
   })
   app.route('/', checkoutPageRoutes({ store, worker, random }))
   app.route('/', faultRoutes(store))
+  app.route('/', webhookControlRoutes(store, worker))
   app.route('/', controlRoutes({ store, worker, random }))
   app.route('/', clockRoutes({ clock, scheduler }))
   app.get('/', (context) => {

@@ -111,7 +111,9 @@ test.each([
   for (const { body } of shop.receiver.received) {
     const event = JSON.parse(body) as { data: Record<string, unknown> }
     expect(event.data[field]).toEqual(value)
-    expect(() => WebhookPayloadSchema.parse(event), 'the strict schemas refuse it').toThrow(/invalid/i)
+    expect(() => WebhookPayloadSchema.parse(event), 'the strict schemas refuse it').toThrow(
+      /handled by a specific schema/,
+    )
   }
   const payment = await shop.client.payments.retrieve(String(paid.answer['payment_id']))
   expect(payment).toMatchObject({ status: 'succeeded', discounts: null })

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import DodoPayments from 'dodopayments'
 import { expect, test } from 'vitest'
 import { openShop } from '../../test/shop.ts'
+import { uncoveredRoutes } from './uncovered-routes.ts'
 
 /** Every route that the official SDK calls, read from its source: `GET /products/x`. */
 function routesOfSdk(): string[] {
@@ -42,9 +43,8 @@ test('every route of the official SDK is covered, or answers 501 with a plain me
     if (text.includes(`There is no ${method} ${path}`)) missing.push(route)
   }
   expect(missing).toEqual([])
-  expect(answers.get('covered')).toHaveLength(21)
-  expect(answers.get('501 NOT_COVERED_BY_LOCAL_DODO')).toHaveLength(128)
-  expect(answers.size).toBe(2)
+  expect([...answers.keys()].sort()).toEqual(['501 NOT_COVERED_BY_LOCAL_DODO', 'covered'])
+  expect(answers.get('501 NOT_COVERED_BY_LOCAL_DODO')).toHaveLength(uncoveredRoutes.length)
 })
 
 test('the SDK raises a 501 at once, and does not repeat it', async () => {

@@ -129,6 +129,4 @@ export const uncoveredRoutes: readonly [method: string, path: string][] = [
   ['GET', '/subscriptions/:id/credit-usage'],
   ['POST', '/subscriptions/:id/update-payment-method'],
   ['GET', '/subscriptions/:id/usage-history'],
-  ['GET', '/webhooks/:id/headers'],
-  ['PATCH', '/webhooks/:id/headers'],
 ]

@@ -195,4 +195,10 @@ export const migrations: readonly string[] = [
   ) strict;
   create index injected_faults_by_kind on injected_faults (kind);
   `,
+  `
+  alter table webhook_endpoints add column previous_secret text;
+  alter table webhook_endpoints add column previous_secret_until text;
+  -- A test message is sent once, whatever comes of it.
+  alter table deliveries add column is_test integer not null default 0 check (is_test in (0, 1));
+  `,
 ]

@@ -5,7 +5,9 @@ import { notFound } from '../kernel/refusal.ts'
 import { loadBusiness } from '../store/settings.ts'
 import type { Store, Transaction } from '../store/store.ts'
 import type { Delivery, DeliveryAttempt } from './delivery.ts'
+import { withoutSensitiveValues } from './endpoint-headers.ts'
 import * as queries from './queries.ts'
+import { signingSecrets } from './rotate-secret.ts'
 
 /** Builds a message's `data` from the resource as it is now. */
 export type PayloadBuilder = (tx: Transaction, resourceId: string) => Record<string, unknown>
@@ -25,6 +27,8 @@ export interface DeliveryWorkerInput {
 
 // Enough that one endpoint that hangs for its 15 seconds does not hold up the others.
 const concurrentMax = 16
+// An endpoint's rate limit counts attempts a second, as at Svix, which sends Dodo's webhooks.
+const rateWindowMs = 1_000
 // What an endpoint answers is shown to people; a page of HTML in full helps nobody.
 const responseBodyMax = 4_000
 // setTimeout takes no longer wait; waking early only finds nothing due.
@@ -46,6 +50,8 @@ export class DeliveryWorker {
   readonly #input: DeliveryWorkerInput
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #resends = new Set<Promise<void>>()
+  /** When attempts began in the last second, by endpoint; of those with a rate limit alone. */
+  readonly #startedAt = new Map<string, number[]>()
   readonly #stop = new AbortController()
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
@@ -58,15 +64,18 @@ export class DeliveryWorker {
   wake(): void {
     if (this.#closed) return
     clearTimeout(this.#timer)
-    const { dueIds, nextAt } = this.#input.store.transaction((tx) => ({
+    const { starting, nextAt } = this.#input.store.transaction((tx) => {
       // Those under way are still due in the state, so that a crash repeats them; they must not crowd out the others.
-      dueIds: queries.dueDeliveryIds(tx, concurrentMax + this.#underWay.size),
-      nextAt: queries.nextDueAt(tx),
-    }))
-    for (const deliveryId of dueIds) {
-      if (this.#underWay.size >= concurrentMax) break
-      if (!this.#underWay.has(deliveryId)) this.#start(deliveryId)
-    }
+      const due = queries
+        .listDueDeliveries(tx, concurrentMax + this.#underWay.size)
+        .filter(({ deliveryId }) => !this.#underWay.has(deliveryId))
+        .slice(0, concurrentMax - this.#underWay.size)
+      return {
+        starting: due.filter((delivery) => this.#takeTurn(tx, delivery)),
+        nextAt: queries.nextDueAt(tx),
+      }
+    })
+    for (const { deliveryId } of starting) this.#start(deliveryId)
     if (nextAt === undefined) return
     const waitMs = new Date(nextAt).getTime() - this.#input.now().getTime()
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(waitMs, 0), timerMaxMs))
@@ -113,6 +122,18 @@ export class DeliveryWorker {
     clearTimeout(grace)
   }
 
+  /** Whether the endpoint's rate limit lets it be sent now; if not, it is put off until it does. */
+  #takeTurn(tx: Transaction, { deliveryId, endpointId, rateLimit }: queries.DueDelivery): boolean {
+    if (rateLimit === null) return true
+    const now = tx.now.getTime()
+    const recent = (this.#startedAt.get(endpointId) ?? []).filter((at) => at > now - rateWindowMs)
+    const first = recent[0]
+    const free = first === undefined || recent.length < rateLimit
+    this.#startedAt.set(endpointId, free ? [...recent, now] : recent)
+    if (!free) queries.postponeDelivery(tx, deliveryId, new Date(first + rateWindowMs).toISOString())
+    return free
+  }
+
   #start(deliveryId: string): void {
     const attempt = this.#attempt(deliveryId, 'schedule')
       .catch((error: unknown) => {
@@ -149,7 +170,7 @@ export class DeliveryWorker {
         attempted_at: startedAt.toISOString(),
         duration_ms: Math.max(0, tx.now.getTime() - startedAt.getTime()),
         url: request.url,
-        request_headers: request.headers,
+        request_headers: withoutSensitiveValues(request.headers),
         body: request.body,
         response_status: response.status,
         response_body: response.body,
@@ -158,7 +179,7 @@ export class DeliveryWorker {
       if (succeeded) {
         queries.markDelivered(tx, deliveryId)
       } else if (trigger === 'schedule') {
-        const waitMs = retryScheduleMs[delivery.scheduled_attempts + 1]
+        const waitMs = delivery.is_test ? undefined : retryScheduleMs[delivery.scheduled_attempts + 1]
         const nextAt = waitMs === undefined ? null : new Date(tx.now.getTime() + waitMs).toISOString()
         queries.countFailedAttempt(tx, deliveryId, nextAt)
       }
@@ -202,7 +223,9 @@ export class DeliveryWorker {
         'user-agent': 'DodoSandbox/1 (webhooks)',
         'webhook-id': message.message_id,
         'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-        'webhook-signature': new Webhook(stored.secret).sign(message.message_id, at, body),
+        'webhook-signature': signingSecrets(tx, stored)
+          .map((secret) => new Webhook(secret).sign(message.message_id, at, body))
+          .join(' '),
       },
     }
   }

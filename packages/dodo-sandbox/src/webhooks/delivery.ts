@@ -26,6 +26,8 @@ export interface Delivery {
   occurred_at: string
   endpoint_id: string
   endpoint_url: string
+  /** Sent by hand to try the endpoint, and not retried. */
+  is_test: boolean
   state: DeliveryState
   next_attempt_at: string | null
   attempts: DeliveryAttempt[]

@@ -1,44 +1,7 @@
 import { z } from 'zod'
 import { webUrl } from '../http/parse.ts'
-
-/** Every event type that Dodo documents, so that filters for later ones are accepted today. */
-const eventTypes = [
-  ...['succeeded', 'failed', 'processing', 'cancelled'].map((event) => `payment.${event}`),
-  ...['succeeded', 'failed'].map((event) => `refund.${event}`),
-  ...['opened', 'expired', 'accepted', 'cancelled', 'challenged', 'won', 'lost'].map(
-    (event) => `dispute.${event}`,
-  ),
-  ...[
-    'active',
-    'renewed',
-    'on_hold',
-    'past_due',
-    'paused',
-    'unpaused',
-    'cancelled',
-    'failed',
-    'expired',
-    'plan_changed',
-    'updated',
-    'update_payment_method',
-  ].map((event) => `subscription.${event}`),
-  'license_key.created',
-  ...['created', 'on_hold', 'in_progress', 'failed', 'success'].map((event) => `payout.${event}`),
-  ...[
-    'added',
-    'deducted',
-    'expired',
-    'rolled_over',
-    'rollover_forfeited',
-    'overage_charged',
-    'overage_reset',
-    'manual_adjustment',
-    'balance_low',
-  ].map((event) => `credit.${event}`),
-  ...['detected', 'recovered'].map((event) => `abandoned_checkout.${event}`),
-  ...['started', 'recovered'].map((event) => `dunning.${event}`),
-  ...['created', 'delivered', 'failed', 'revoked'].map((event) => `entitlement_grant.${event}`),
-]
+import { endpointHeadersSchema } from './endpoint-headers.ts'
+import { eventTypes } from './event-types.ts'
 
 /** An endpoint as the API answers with it. Its secret and custom headers are kept apart and never shown here. */
 export interface WebhookEndpoint {
@@ -53,7 +16,8 @@ export interface WebhookEndpoint {
   updated_at: string
 }
 
-const eventType = z
+/** Every type that Dodo documents, so that filters for those not sent here are accepted too. */
+export const eventType = z
   .string()
   .refine((type) => eventTypes.includes(type), 'is not an event type that Dodo knows')
 const stringMap = z.record(z.string(), z.string())
@@ -63,7 +27,7 @@ export const createEndpointSchema = z.object({
   description: z.string().max(1000).nullish(),
   disabled: z.boolean().nullish(),
   filter_types: z.array(eventType).nullish(),
-  headers: stringMap.nullish(),
+  headers: endpointHeadersSchema.nullish(),
   idempotency_key: z.string().min(1).max(255).nullish(),
   metadata: stringMap.nullish(),
   rate_limit: z.number().int().min(1).nullish(),

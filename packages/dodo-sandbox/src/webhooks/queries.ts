@@ -32,8 +32,32 @@ export function updateEndpointDocument(tx: Transaction, endpoint: WebhookEndpoin
   )
 }
 
-export function updateEndpointSecret(tx: Transaction, endpointId: string, secret: string): void {
-  tx.run('update webhook_endpoints set secret = ? where endpoint_id = ?', secret, endpointId)
+/** Sets the secret; the one before, where it is still to sign beside it, is given with its end. */
+export function updateEndpointSecret(
+  tx: Transaction,
+  endpointId: string,
+  secret: string,
+  previous?: PreviousSecret,
+): void {
+  tx.run(
+    'update webhook_endpoints set secret = ?, previous_secret = ?, previous_secret_until = ? where endpoint_id = ?',
+    secret,
+    previous?.secret ?? null,
+    previous?.until ?? null,
+    endpointId,
+  )
+}
+
+export function updateEndpointHeaders(
+  tx: Transaction,
+  endpointId: string,
+  headers: Record<string, string>,
+): void {
+  tx.run(
+    'update webhook_endpoints set headers = ? where endpoint_id = ?',
+    JSON.stringify(headers),
+    endpointId,
+  )
 }
 
 /** Marks an endpoint deleted; its deliveries stay readable, and those still pending are cancelled. */
@@ -48,23 +72,37 @@ export function deleteEndpoint(tx: Transaction, endpointId: string): void {
   )
 }
 
+/** A rotated secret, and the instant at which it ceases to sign. */
+export interface PreviousSecret {
+  secret: string
+  until: string
+}
+
 export interface StoredEndpoint {
   endpoint: WebhookEndpoint
   secret: string
+  previous: PreviousSecret | undefined
   headers: Record<string, string>
 }
 
+const endpointColumns = 'document, secret, previous_secret, previous_secret_until, headers'
+
 function storedEndpoint(row: Row): StoredEndpoint {
+  const previousSecret = textOrNull(row['previous_secret'])
   return {
     endpoint: parseDocument(row) as WebhookEndpoint,
     secret: String(row['secret']),
+    previous:
+      previousSecret === null
+        ? undefined
+        : { secret: previousSecret, until: String(row['previous_secret_until']) },
     headers: parseDocument(row, 'headers') as Record<string, string>,
   }
 }
 
 export function findEndpoint(tx: Transaction, endpointId: string): StoredEndpoint | undefined {
   const row = tx.get(
-    'select document, secret, headers from webhook_endpoints where endpoint_id = ? and deleted = 0',
+    `select ${endpointColumns} from webhook_endpoints where endpoint_id = ? and deleted = 0`,
     endpointId,
   )
   return row && storedEndpoint(row)
@@ -72,7 +110,7 @@ export function findEndpoint(tx: Transaction, endpointId: string): StoredEndpoin
 
 export function findEndpointByIdempotencyKey(tx: Transaction, key: string): StoredEndpoint | undefined {
   const row = tx.get(
-    'select document, secret, headers from webhook_endpoints where idempotency_key = ? and deleted = 0',
+    `select ${endpointColumns} from webhook_endpoints where idempotency_key = ? and deleted = 0`,
     key,
   )
   return row && storedEndpoint(row)
@@ -81,7 +119,7 @@ export function findEndpointByIdempotencyKey(tx: Transaction, key: string): Stor
 export function findStartUpEndpoints(tx: Transaction): { position: number; stored: StoredEndpoint }[] {
   return tx
     .all(
-      `select start_up_position, document, secret, headers from webhook_endpoints
+      `select start_up_position, ${endpointColumns} from webhook_endpoints
        where start_up_position is not null and deleted = 0 order by start_up_position`,
     )
     .map((row) => ({ position: Number(row['start_up_position']), stored: storedEndpoint(row) }))
@@ -138,10 +176,12 @@ export interface InsertDelivery {
   duplicates: number
   /** Lets the endpoint's next delivery go first. */
   waitsForNext: boolean
+  /** Sent once, whatever comes of it. */
+  isTest?: boolean
 }
 
-/** Also tells those deliveries of the endpoint that wait for the next one that this is it. */
-export function insertDelivery(tx: Transaction, input: InsertDelivery): void {
+/** Answers the delivery's id. Also tells those deliveries of the endpoint that wait for the next one that this is it. */
+export function insertDelivery(tx: Transaction, input: InsertDelivery): string {
   const deliveryId = tx.newId('dlv')
   if (input.nextAttemptAt !== null)
     tx.run(
@@ -150,8 +190,8 @@ export function insertDelivery(tx: Transaction, input: InsertDelivery): void {
       input.endpointId,
     )
   tx.run(
-    `insert into deliveries (delivery_id, message_id, endpoint_id, state, next_attempt_at, duplicates_left, waits_for)
-     values (?, ?, ?, ?, ?, ?, ?)`,
+    `insert into deliveries (delivery_id, message_id, endpoint_id, state, next_attempt_at, duplicates_left, waits_for, is_test)
+     values (?, ?, ?, ?, ?, ?, ?, ?)`,
     deliveryId,
     input.messageId,
     input.endpointId,
@@ -159,7 +199,18 @@ export function insertDelivery(tx: Transaction, input: InsertDelivery): void {
     input.nextAttemptAt,
     input.duplicates,
     input.waitsForNext ? 'next' : null,
+    Number(input.isTest ?? false),
   )
+  return deliveryId
+}
+
+/** The resource that a webhook of this kind was about last. */
+export function findLatestResource(tx: Transaction, payloadType: string): string | undefined {
+  const row = tx.get(
+    'select resource_id from webhook_messages where payload_type = ? order by position desc limit 1',
+    payloadType,
+  )
+  return row && String(row['resource_id'])
 }
 
 /** Makes due what let this delivery go first. */
@@ -176,15 +227,35 @@ const deliverable = `
   from deliveries join webhook_endpoints using (endpoint_id)
   where state = 'pending' and deleted = 0 and not (document ->> '$.disabled')`
 
+export interface DueDelivery {
+  deliveryId: string
+  endpointId: string
+  /** Attempts a second that the endpoint takes; `null` for any. */
+  rateLimit: number | null
+}
+
 /** What is due, longest due first. */
-export function dueDeliveryIds(tx: Transaction, limit: number): string[] {
+export function listDueDeliveries(tx: Transaction, limit: number): DueDelivery[] {
   return tx
     .all(
-      `select delivery_id ${deliverable} and next_attempt_at <= ? order by next_attempt_at, deliveries.position limit ?`,
+      `select delivery_id, endpoint_id, document ->> '$.rate_limit' as rate_limit ${deliverable} and next_attempt_at <= ? order by next_attempt_at, deliveries.position limit ?`,
       tx.now.toISOString(),
       limit,
     )
-    .map((row) => String(row['delivery_id']))
+    .map((row) => ({
+      deliveryId: String(row['delivery_id']),
+      endpointId: String(row['endpoint_id']),
+      rateLimit: row['rate_limit'] === null ? null : Number(row['rate_limit']),
+    }))
+}
+
+/** Puts off a delivery that its endpoint has no room for, without counting an attempt. */
+export function postponeDelivery(tx: Transaction, deliveryId: string, until: string): void {
+  tx.run(
+    "update deliveries set next_attempt_at = ? where delivery_id = ? and state = 'pending'",
+    until,
+    deliveryId,
+  )
 }
 
 export function nextDueAt(tx: Transaction): string | undefined {
@@ -200,14 +271,15 @@ export interface DeliveryToSend {
   state: DeliveryState
   scheduled_attempts: number
   attempts_made: number
+  is_test: boolean
   message: Message
   stored: StoredEndpoint
 }
 
 export function findDeliveryToSend(tx: Transaction, deliveryId: string): DeliveryToSend | undefined {
   const row = tx.get(
-    `select d.delivery_id, d.state, d.scheduled_attempts, m.message_id, m.event_type, m.payload_type, m.resource_id,
-       m.occurred_at, m.payload_faults, e.document, e.secret, e.headers,
+    `select d.delivery_id, d.state, d.scheduled_attempts, d.is_test, m.message_id, m.event_type, m.payload_type, m.resource_id,
+       m.occurred_at, m.payload_faults, e.document, e.secret, e.previous_secret, e.previous_secret_until, e.headers,
        (select count(*) from delivery_attempts a where a.delivery_id = d.delivery_id) as attempts_made
      from deliveries d join webhook_messages m using (message_id) join webhook_endpoints e using (endpoint_id)
      where d.delivery_id = ?`,
@@ -219,6 +291,7 @@ export function findDeliveryToSend(tx: Transaction, deliveryId: string): Deliver
     state: String(row['state']) as DeliveryState,
     scheduled_attempts: Number(row['scheduled_attempts']),
     attempts_made: Number(row['attempts_made']),
+    is_test: row['is_test'] === 1,
     message: {
       message_id: String(row['message_id']),
       event_type: String(row['event_type']),
@@ -290,7 +363,7 @@ export interface ListDeliveries {
 export function listDeliveries(tx: Transaction, input: ListDeliveries): Delivery[] {
   return tx
     .all(
-      `select d.delivery_id, d.message_id, d.endpoint_id, d.state, d.next_attempt_at, m.event_type, m.resource_id,
+      `select d.delivery_id, d.message_id, d.endpoint_id, d.state, d.next_attempt_at, d.is_test, m.event_type, m.resource_id,
          m.occurred_at, e.document ->> '$.url' as endpoint_url
        from deliveries d join webhook_messages m using (message_id) join webhook_endpoints e using (endpoint_id)
        where (?1 is null or d.delivery_id = ?1) and (?2 is null or d.message_id = ?2)
@@ -311,6 +384,7 @@ export function listDeliveries(tx: Transaction, input: ListDeliveries): Delivery
       occurred_at: String(row['occurred_at']),
       endpoint_id: String(row['endpoint_id']),
       endpoint_url: String(row['endpoint_url']),
+      is_test: row['is_test'] === 1,
       state: String(row['state']) as DeliveryState,
       next_attempt_at: textOrNull(row['next_attempt_at']),
       attempts: listAttempts(tx, String(row['delivery_id'])),

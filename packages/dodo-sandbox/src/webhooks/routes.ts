@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import { createEndpoint } from './create-endpoint.ts'
 import type { DeliveryWorker } from './delivery-worker.ts'
 import { createEndpointSchema, updateEndpointSchema } from './endpoint.ts'
+import { shownHeaders, updateHeaders, updateHeadersSchema } from './endpoint-headers.ts'
 import * as queries from './queries.ts'
 import { updateEndpoint } from './update-endpoint.ts'
 
@@ -37,6 +38,14 @@ export function webhookRoutes(store: Store, worker: DeliveryWorker): Hono {
   routes.get('/webhooks/:id/secret', (context) =>
     context.json({ secret: find(context.req.param('id')).secret }),
   )
+  routes.get('/webhooks/:id/headers', (context) =>
+    context.json(shownHeaders(find(context.req.param('id')).headers)),
+  )
+  routes.patch('/webhooks/:id/headers', async (context) => {
+    const { headers } = await parseBody(context, updateHeadersSchema)
+    store.transaction((tx) => updateHeaders(tx, { endpointId: context.req.param('id'), headers }))
+    return context.body(null, 200)
+  })
   routes.patch('/webhooks/:id', async (context) => {
     const changes = await parseBody(context, updateEndpointSchema)
     const endpoint = store.transaction((tx) =>
