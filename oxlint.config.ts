@@ -20,6 +20,8 @@ const serverFolders = [
   'merges',
   'providers',
   'orders',
+  'payments',
+  'inbox',
   'engine',
   'server',
   'testing',

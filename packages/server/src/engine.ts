@@ -8,6 +8,8 @@ import { type Customers, createCustomers } from './customers/customers.ts'
 import { eraseCustomer } from './customers/erase-customer.ts'
 import type { Clock, Database } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
+import { forgetBuyer } from './inbox/forget-buyer.ts'
+import { createInbox, type Inbox } from './inbox/inbox.ts'
 import { createJobs, type Jobs, type JobsOptions } from './jobs/jobs.ts'
 import { idMaker, type Mode } from './kernel/ids.ts'
 import { Fault } from './kernel/refusal.ts'
@@ -29,9 +31,9 @@ import { serveRequests } from './ledger/serve-requests.ts'
 import { createMerges, type Merges } from './merges/merges.ts'
 import { createLogger, type Log } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
-import { forgetBuyer } from './orders/forget-buyer.ts'
 import type { CheckoutIntent, Order, Orders } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
+import type { TakeBackPolicies } from './payments/payment.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from './providers/provider.ts'
 
@@ -88,6 +90,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   entries(request: EntriesRequest<UnitOf<C>>): ReturnType<LedgerRequests['entries']>
   readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>
+  readonly inbox: Omit<Inbox, 'resume'>
   /** What it counts and measures, in Prometheus's text format. */
   metrics(): Promise<string>
   /** Ends everything that the engine began, after what is in flight. */
@@ -104,11 +107,17 @@ interface CustomersOfEngine extends Pick<Customers, 'put'>, Merges {
   erase(customer: string): Promise<Customer>
 }
 
-interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout' | 'resume'> {
+interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout'> {
   checkout(intent: CheckoutIntent & { readonly pack: Pack }): Promise<Order>
 }
 
 const verifyPerMinuteDefault = 1000
+
+const takeBackPolicies: TakeBackPolicies = {
+  refundedSpent: 'owe',
+  disputedSpent: 'owe',
+  blockDisputing: true,
+}
 
 /**
  * Opens the database, checks and stores the catalog, and is ready. Keeps nothing outside itself: a process may have several.
@@ -217,9 +226,20 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     database,
     mode,
     provider,
-    jobs,
     catalog: () => inUse.catalog,
     context: ledger.context,
+  })
+  const inbox = createInbox({
+    database,
+    provider,
+    jobs,
+    context: () => ({
+      provider: provider?.name ?? '',
+      mode,
+      catalog: inUse.catalog,
+      policies: takeBackPolicies,
+      ledger: ledger.context,
+    }),
     log,
   })
   const merges = createMerges({
@@ -231,7 +251,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     log,
   })
   await jobs.start()
-  await orders.resume()
+  await inbox.resume()
 
   async function store(catalog: Catalog): Promise<CatalogInUse> {
     return { catalog, id: await database.transaction((tx) => storeCatalog(tx, catalog)) }
@@ -281,6 +301,8 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
         return orders.list(customer, page)
       },
     },
+
+    inbox,
 
     metrics: () => metrics.text(),
     close,

@@ -13,11 +13,12 @@ import { notForPages } from './http/errors.ts'
 import { isForThisMachine } from './http/loopback.ts'
 import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
 import { type Route, route } from './http/route.ts'
+import { devInboxRoutes, inboxRoutes } from './inbox/routes.ts'
 import { Fault } from './kernel/refusal.ts'
 import { ledgerRoutes } from './ledger/routes.ts'
 import { mergeRoutes } from './merges/routes.ts'
 import { metricsType } from './observability/metrics.ts'
-import { devOrderRoutes, orderRoutes } from './orders/routes.ts'
+import { orderRoutes } from './orders/routes.ts'
 
 export interface ServerOptions {
   /** The secret keys that are accepted, all of the engine's mode: `tsk_test_…` or `tsk_live_…`. */
@@ -53,6 +54,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
     ...mergeRoutes(engine.customers),
     ...catalogRoutes(engine),
     ...orderRoutes(engine.orders),
+    ...inboxRoutes(engine.inbox),
     ...serviceRoutes(engine, () => openapi()),
     ...(options.dev === undefined ? [] : devRoutes(engine, options.dev)),
   ]
@@ -154,7 +156,7 @@ function devRoutes(engine: Engine, dev: NonNullable<ServerOptions['dev']>): Rout
       return {}
     },
   })
-  return [kill, ...devOrderRoutes(engine.orders)].map((devRoute) => ({
+  return [kill, ...devInboxRoutes(engine.inbox)].map((devRoute) => ({
     ...devRoute,
     access: 'open',
     handle: (request) => {

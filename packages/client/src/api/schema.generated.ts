@@ -1356,7 +1356,7 @@ export interface components {
             provider_session: string | null;
             quantity: number;
             /** @enum {string} */
-            state: "created" | "open" | "credited";
+            state: "created" | "open" | "paid" | "credited";
             unit: string;
         };
         OwnedLot: components["schemas"]["Lot"] & {

@@ -15,6 +15,9 @@ export interface Tables {
   provider_customers: ProviderCustomerRow
   provider_products: ProviderProductRow
   orders: OrderRow
+  payments: PaymentRow
+  refunds: RefundRow
+  disputes: DisputeRow
   inbox: InboxRow
   events: EventRow
   verification: VerificationRow
@@ -205,6 +208,12 @@ interface ProviderProductRow {
   fingerprint: string
   provider_product_id: string
   created_at: Date
+  pack_name: string | null
+  unit: string | null
+  credits_micros: bigint | null
+  amount_minor: bigint | null
+  currency: string | null
+  archived_at: Date | null
 }
 
 interface OrderRow {
@@ -219,7 +228,7 @@ interface OrderRow {
   amount_minor: bigint
   currency: string
   catalog_id: number
-  state: 'created' | 'open' | 'credited'
+  state: 'created' | 'open' | 'paid' | 'credited'
   provider: string
   provider_product_id: string | null
   provider_session_id: string | null
@@ -233,6 +242,76 @@ interface OrderRow {
   created_at: Date
   paid_at: Date | null
   credited_at: Date | null
+  origin: Generated<'checkout' | 'payment'>
+  grant_on: Generated<'payment' | 'entitlement'>
+  discount_code: string | null
+  discount_minor: Generated<bigint>
+  billing_country: string | null
+}
+
+interface PaymentRow {
+  provider: string
+  payment_id: string
+  mode: string
+  state: 'processing' | 'failed' | 'cancelled' | 'succeeded'
+  order_id: string | null
+  customer_id: string | null
+  provider_customer_id: string | null
+  subscription_id: string | null
+  cart: JSONColumnType<object[]> | null
+  total_minor: bigint | null
+  tax_minor: bigint | null
+  currency: string | null
+  settled_total_minor: bigint | null
+  settled_tax_minor: bigint | null
+  settled_currency: string | null
+  discount_codes: string[] | null
+  method_id: string | null
+  invoice_id: string | null
+  failure_code: string | null
+  created_at: Date | null
+  standing: Generated<'none' | 'awaiting_credits' | 'credited' | 'unassigned' | 'flagged' | 'dismissed'>
+  note: string | null
+  wallet_id: string | null
+  lot_id: string | null
+  granted_micros: Generated<bigint>
+  revoked_micros: Generated<bigint>
+  is_fully_refunded: Generated<boolean>
+  is_frozen: Generated<boolean>
+  freezes: Generated<number>
+  received_at: Date
+  updated_at: Date
+}
+
+interface RefundRow {
+  provider: string
+  refund_id: string
+  mode: string
+  payment_id: string
+  state: 'pending' | 'review' | 'succeeded' | 'failed'
+  amount_minor: bigint | null
+  currency: string | null
+  reason: string | null
+  request_id: string | null
+  as_of: Date
+  created_at: Date | null
+  received_at: Date
+}
+
+interface DisputeRow {
+  provider: string
+  dispute_id: string
+  mode: string
+  payment_id: string
+  state: 'open' | 'expired' | 'won' | 'lost'
+  stage: 'pre_dispute' | 'dispute' | 'pre_arbitration'
+  is_rapidly_resolved: boolean
+  amount_minor: bigint | null
+  currency: string | null
+  reason: string | null
+  as_of: Date
+  created_at: Date | null
+  received_at: Date
 }
 
 interface InboxRow {
@@ -248,6 +327,7 @@ interface InboxRow {
   received_at: Date
   due_at: Date
   processed_at: Date | null
+  entity_id: string | null
 }
 
 interface EventRow {

@@ -93,6 +93,7 @@ function uuidFromBytes(bytes: Uint8Array): Uuid {
 
 const prefixOf = {
   order: 'ord',
+  refund: 'rfd',
   hold: 'hold',
   lot: 'lot',
   wallet: 'wal',

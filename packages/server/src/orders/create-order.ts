@@ -62,6 +62,10 @@ export async function createOrder(tx: Transaction, input: CreateOrder): Promise<
       catalogId: await storeCatalog(tx, catalog),
       provider: input.provider,
       productId: pack.dodoProduct,
+      discount: undefined,
+      origin: 'checkout',
+      grantOn: 'payment',
+      billingCountry: undefined,
       key,
     })
     // Read again: a request with the same key may have been faster.

@@ -1,8 +1,15 @@
-import type { Credits } from '../kernel/credits.ts'
+import { type Credits, micros } from '../kernel/credits.ts'
 import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 
-type OrderState = 'created' | 'open' | 'credited'
+/** `paid`: the payment is there, and the credits come from the provider's own credit system. */
+type OrderState = 'created' | 'open' | 'paid' | 'credited'
+
+/** Where an order comes from: a checkout of ours, or a payment that was made without one. */
+type OrderOrigin = 'checkout' | 'payment'
+
+/** What brings the credits: the payment itself, or the provider's credit system. Never both. */
+export type GrantOn = 'payment' | 'entitlement'
 
 /** Why the last attempt to pay came to nothing. The customer may try again. */
 export interface OrderFailure {
@@ -22,8 +29,12 @@ export interface Order {
   readonly unit: string
   /** In all: the pack's × quantity. */
   readonly credits: Credits
-  /** In all, before tax: the pack's × quantity. */
+  /** In all, before tax and discount: the pack's × quantity, or what the customer chose. */
   readonly price: Money
+  readonly discount: Discount | undefined
+  readonly origin: OrderOrigin
+  readonly grantOn: GrantOn
+  readonly billingCountry: string | undefined
   readonly state: OrderState
   readonly provider: string
   readonly productId: string | undefined
@@ -37,10 +48,27 @@ export interface Order {
   readonly creditedAt: Date | undefined
 }
 
+export interface Discount {
+  /** Upper case. */
+  readonly code: string
+  /** Off the price, in its currency. */
+  readonly amountMinor: bigint
+}
+
 /** More is a typing error, or somebody else's card. */
 export const quantityMax = 100
+
+/** What is to be paid, before tax. */
+export function netPrice({ price, discount }: Pick<Order, 'price' | 'discount'>): Money {
+  return { amountMinor: price.amountMinor - (discount?.amountMinor ?? 0n), currency: price.currency }
+}
 
 /** The price of one pack of the order. */
 export function packPrice({ price, quantity }: Order): Money {
   return { amountMinor: price.amountMinor / BigInt(quantity), currency: price.currency }
+}
+
+/** The credits of one pack of the order. */
+export function packCredits({ credits, quantity }: Order): Credits {
+  return micros(credits / BigInt(quantity))
 }

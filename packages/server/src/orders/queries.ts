@@ -1,8 +1,9 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { Transaction } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
-import { micros } from '../kernel/credits.ts'
+import { type Credits, micros } from '../kernel/credits.ts'
 import { type Mode, type Uuid, walletId } from '../kernel/ids.ts'
+import type { Money } from '../kernel/money.ts'
 import type { Key } from '../ledger/operations.ts'
 import type { Order, OrderFailure } from './order.ts'
 
@@ -15,6 +16,10 @@ export interface NewOrder
   readonly catalogId: number
   readonly provider: string
   readonly productId: string | undefined
+  readonly discount: Order['discount']
+  readonly origin: Order['origin']
+  readonly grantOn: Order['grantOn']
+  readonly billingCountry: string | undefined
   readonly key: Key
 }
 
@@ -37,6 +42,11 @@ export async function insertOrder(tx: Transaction, order: NewOrder): Promise<voi
       state: 'created',
       provider: order.provider,
       provider_product_id: order.productId ?? null,
+      origin: order.origin,
+      grant_on: order.grantOn,
+      discount_code: order.discount?.code ?? null,
+      discount_minor: order.discount?.amountMinor ?? 0n,
+      billing_country: order.billingCountry ?? null,
       key: order.key.id,
       fingerprint: order.key.fingerprint,
       created_at: tx.now,
@@ -169,13 +179,25 @@ export async function markCredited(
       lot_id: lotId,
       failure_code: null,
       failure_message: null,
-      paid_at: tx.now,
+      paid_at: sql`coalesce(paid_at, ${tx.now})`,
       credited_at: tx.now,
     })
     .where('id', '=', orderId)
     .returningAll()
     .executeTakeFirstOrThrow()
   return orderFrom(row)
+}
+
+/** The payment is there, and its credits are still to come. */
+export async function markPaid(
+  tx: Transaction,
+  { orderId, paymentId }: { orderId: Uuid; paymentId: string },
+): Promise<void> {
+  await tx.db
+    .updateTable('orders')
+    .set({ state: 'paid', payment_id: paymentId, failure_code: null, failure_message: null, paid_at: tx.now })
+    .where('id', '=', orderId)
+    .execute()
 }
 
 export async function setFailure(tx: Transaction, orderId: Uuid, failure: OrderFailure): Promise<void> {
@@ -199,6 +221,11 @@ function orderFrom(row: Selectable<Tables['orders']>): Order {
     unit,
     credits: micros(row.credits_micros),
     price: { amountMinor: row.amount_minor, currency: row.currency },
+    discount:
+      row.discount_code === null ? undefined : { code: row.discount_code, amountMinor: row.discount_minor },
+    origin: row.origin,
+    grantOn: row.grant_on,
+    billingCountry: row.billing_country ?? undefined,
     state: row.state,
     provider: row.provider,
     productId: row.provider_product_id ?? undefined,
@@ -235,16 +262,61 @@ export async function findProductId(tx: Transaction, key: ProductKey): Promise<s
   return row?.provider_product_id
 }
 
-export async function putProductId(tx: Transaction, key: ProductKey, productId: string): Promise<void> {
+/** One of a product, for good: what a payment of it buys, whoever started that. */
+export interface Sold {
+  readonly pack: string
+  readonly packName: string
+  readonly unit: string
+  readonly credits: Credits
+  readonly price: Money
+}
+
+export async function putProductId(
+  tx: Transaction,
+  key: ProductKey,
+  productId: string,
+  sold: Sold,
+): Promise<void> {
+  const is = {
+    provider_product_id: productId,
+    created_at: tx.now,
+    pack_name: sold.packName,
+    unit: sold.unit,
+    credits_micros: sold.credits,
+    amount_minor: sold.price.amountMinor,
+    currency: sold.price.currency,
+    archived_at: null,
+  }
   await tx.db
     .insertInto('provider_products')
-    .values({ ...key, provider_product_id: productId, created_at: tx.now })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['provider', 'mode', 'pack', 'fingerprint'])
-        .doUpdateSet({ provider_product_id: productId, created_at: tx.now }),
-    )
+    .values({ ...key, ...is })
+    .onConflict((conflict) => conflict.columns(['provider', 'mode', 'pack', 'fingerprint']).doUpdateSet(is))
     .execute()
+}
+
+/** What a product of ours sells, or sold; undefined for one that is not known. */
+export async function findSold(
+  tx: Transaction,
+  { provider, mode, productId }: { provider: string; mode: Mode; productId: string },
+): Promise<Sold | undefined> {
+  const row = await tx.db
+    .selectFrom('provider_products')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('mode', '=', mode)
+    .where('provider_product_id', '=', productId)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (row === undefined || row.unit === null || row.credits_micros === null) return undefined
+  if (row.amount_minor === null || row.currency === null) return undefined
+  return {
+    pack: row.pack,
+    packName: row.pack_name ?? row.pack,
+    unit: row.unit,
+    credits: micros(row.credits_micros),
+    price: { amountMinor: row.amount_minor, currency: row.currency },
+  }
 }
 
 export interface CustomerKey {
@@ -283,6 +355,32 @@ export async function findContact(
   }
 }
 
+/** Which of our customers the provider's is; undefined where none, or several, are it. */
+export async function findCustomerAtProvider(
+  tx: Transaction,
+  { provider, mode, providerCustomerId }: { provider: string; mode: Mode; providerCustomerId: string },
+): Promise<string | undefined> {
+  const rows = await tx.db
+    .selectFrom('provider_customers')
+    .select('customer_id')
+    .where('provider', '=', provider)
+    .where('mode', '=', mode)
+    .where('provider_customer_id', '=', providerCustomerId)
+    .limit(2)
+    .execute()
+  return rows.length === 1 ? rows[0]?.customer_id : undefined
+}
+
+export async function isCustomer(tx: Transaction, mode: Mode, customer: string): Promise<boolean> {
+  const row = await tx.db
+    .selectFrom('customers')
+    .select('id')
+    .where('mode', '=', mode)
+    .where('id', '=', customer)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 export async function putProviderCustomer(
   tx: Transaction,
   { provider, mode, customer }: CustomerKey,
@@ -311,204 +409,4 @@ export async function deleteProviderCustomers(
     .returning('provider_customer_id')
     .execute()
   return rows.map((row) => row.provider_customer_id)
-}
-
-// The inbox
-
-export type MessageState = 'received' | 'processed' | 'ignored' | 'flagged'
-
-export interface MessageKey {
-  readonly provider: string
-  readonly messageId: string
-}
-
-export interface NewMessage extends MessageKey {
-  readonly eventType: string
-  readonly orderId: Uuid | undefined
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  readonly state: MessageState
-  readonly note: string | undefined
-  /** When a sweep takes it up, if it is unprocessed by then. */
-  readonly dueAt: Date
-}
-
-/** Whether it is new. */
-export async function insertMessage(tx: Transaction, message: NewMessage): Promise<boolean> {
-  const inserted = await tx.db
-    .insertInto('inbox')
-    .values({
-      provider: message.provider,
-      message_id: message.messageId,
-      event_type: message.eventType,
-      order_id: message.orderId ?? null,
-      headers: JSON.stringify(message.headers),
-      body: message.body,
-      state: message.state,
-      note: message.note ?? null,
-      received_at: tx.now,
-      due_at: message.dueAt,
-      processed_at: message.state === 'received' ? null : tx.now,
-    })
-    .onConflict((conflict) => conflict.columns(['provider', 'message_id']).doNothing())
-    .returning('message_id')
-    .executeTakeFirst()
-  return inserted !== undefined
-}
-
-export interface Message extends MessageKey {
-  readonly eventType: string
-  readonly orderId: Uuid | undefined
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  readonly state: MessageState
-  readonly attempts: number
-  readonly note: string | undefined
-  readonly receivedAt: Date
-}
-
-export async function lockMessage(tx: Transaction, key: MessageKey): Promise<Message | undefined> {
-  const row = await tx.db
-    .selectFrom('inbox')
-    .selectAll()
-    .where('provider', '=', key.provider)
-    .where('message_id', '=', key.messageId)
-    .forUpdate()
-    .executeTakeFirst()
-  return row === undefined ? undefined : messageFrom(row)
-}
-
-/** Counts an attempt before it is made, so that one that never ends is counted too. Answers how many there were, or undefined when the message is settled. */
-export async function beginAttempt(
-  tx: Transaction,
-  key: MessageKey,
-  { dueAt }: { dueAt: Date },
-): Promise<number | undefined> {
-  const row = await tx.db
-    .updateTable('inbox')
-    .set((inbox) => ({ attempts: inbox('attempts', '+', 1), due_at: dueAt }))
-    .where('provider', '=', key.provider)
-    .where('message_id', '=', key.messageId)
-    .where('state', '=', 'received')
-    .returning('attempts')
-    .executeTakeFirst()
-  return row?.attempts
-}
-
-export async function settleMessage(
-  tx: Transaction,
-  key: MessageKey,
-  { state, note }: { state: MessageState; note: string | undefined },
-): Promise<void> {
-  await tx.db
-    .updateTable('inbox')
-    .set({ state, note: note ?? null, processed_at: state === 'received' ? null : tx.now })
-    .where('provider', '=', key.provider)
-    .where('message_id', '=', key.messageId)
-    // One that was settled meanwhile stays settled.
-    .where('state', '=', 'received')
-    .execute()
-}
-
-const erasedBody = JSON.stringify({ erased: true })
-
-/**
- * Blanks the bodies of settled messages that are of one of the orders or contain one of the texts, whatever its case. Reads the whole inbox: erasing is rare,
- * and a message that is of no order is found by nothing else.
- */
-export async function blankMessages(
-  tx: Transaction,
-  { orderIds, texts }: { orderIds: readonly Uuid[]; texts: readonly string[] },
-): Promise<void> {
-  const containsOne = sql<boolean>`exists (select from unnest(${[...texts]}::text[]) as needle (text) where position(lower(needle.text) in lower(inbox.body)) > 0)`
-  await tx.db
-    .updateTable('inbox')
-    .set({ body: erasedBody })
-    .where('state', '!=', 'received')
-    .where((row) => row.or([row('order_id', '=', sql<string>`any(${[...orderIds]}::uuid[])`), containsOne]))
-    .execute()
-}
-
-/** Blanks a message's body when the customer of its order was erased before it was processed. */
-export async function blankMessageOfErased(tx: Transaction, key: MessageKey, orderId: Uuid): Promise<void> {
-  await tx.db
-    .updateTable('inbox')
-    .set({ body: erasedBody })
-    .where('provider', '=', key.provider)
-    .where('message_id', '=', key.messageId)
-    .where((row) =>
-      row.exists(
-        row
-          .selectFrom('orders')
-          .innerJoin('customers', (join) =>
-            join.onRef('customers.mode', '=', 'orders.mode').onRef('customers.id', '=', 'orders.customer_id'),
-          )
-          .select('orders.id')
-          .where('orders.id', '=', orderId)
-          .where('customers.erased_at', 'is not', null),
-      ),
-    )
-    .execute()
-}
-
-/** Unprocessed messages that are due, but for those that somebody is at just now. */
-export async function lockDue(
-  tx: Transaction,
-  { before, limit }: { before: Date; limit: number },
-): Promise<Message[]> {
-  const rows = await tx.db
-    .selectFrom('inbox')
-    .selectAll()
-    .where('state', '=', 'received')
-    .where('due_at', '<', before)
-    .orderBy('due_at')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  return rows.map(messageFrom)
-}
-
-export async function postponeMessage(
-  tx: Transaction,
-  key: MessageKey,
-  { dueAt }: { dueAt: Date },
-): Promise<void> {
-  await tx.db
-    .updateTable('inbox')
-    .set({ due_at: dueAt })
-    .where('provider', '=', key.provider)
-    .where('message_id', '=', key.messageId)
-    .execute()
-}
-
-/** Newest first. */
-export async function listMessages(
-  tx: Transaction,
-  { orderId, limit }: { orderId: Uuid | undefined; limit: number },
-): Promise<Message[]> {
-  const rows = await tx.db
-    .selectFrom('inbox')
-    .selectAll()
-    .where((row) => (orderId === undefined ? row.lit(true) : row('order_id', '=', orderId)))
-    .orderBy('received_at', 'desc')
-    .orderBy('message_id', 'desc')
-    .limit(limit)
-    .execute()
-  return rows.map(messageFrom)
-}
-
-function messageFrom(row: Selectable<Tables['inbox']>): Message {
-  return {
-    provider: row.provider,
-    messageId: row.message_id,
-    eventType: row.event_type,
-    orderId: row.order_id ?? undefined,
-    headers: row.headers,
-    body: row.body,
-    state: row.state,
-    attempts: row.attempts,
-    note: row.note ?? undefined,
-    receivedAt: row.received_at,
-  }
 }

@@ -15,10 +15,10 @@ import {
 import { decimalFromCredits } from '../kernel/credits.ts'
 import { formatId, formatIdInWallet, parseId, type Uuid } from '../kernel/ids.ts'
 import { keyReused } from '../ledger/errors.ts'
-import { invalidSignature, productMismatch, providerNotConfigured } from '../providers/errors.ts'
+import { productMismatch, providerNotConfigured } from '../providers/errors.ts'
 import { orderNotFound } from './errors.ts'
 import { type Order, quantityMax } from './order.ts'
-import type { Message, Orders } from './orders.ts'
+import type { Orders } from './orders.ts'
 
 const orderSchema = z
   .object({
@@ -30,7 +30,7 @@ const orderSchema = z
     unit: z.string(),
     credits: creditsSchema.openapi({ description: 'In all: those of the pack × quantity.' }),
     price: moneySchema.openapi({ description: 'In all, before tax: that of the pack × quantity.' }),
-    state: z.enum(['created', 'open', 'credited']),
+    state: z.enum(['created', 'open', 'paid', 'credited']),
     checkout_url: z.string().nullable().openapi({ description: 'Where the customer pays.' }),
     provider: z.string(),
     provider_session: z.string().nullable(),
@@ -100,33 +100,7 @@ const checkoutSchema = z.strictObject({
   cancel_url: webUrl.optional().openapi({ description: 'Where the back button of the checkout leads.' }),
 })
 
-const messageSchema = z.object({
-  message_id: z.string(),
-  event_type: z.string(),
-  order: z.string().nullable(),
-  headers: z.record(z.string(), z.string()),
-  body: z.string().openapi({ description: 'Byte for byte as it came.' }),
-  received_at: instantSchema,
-  state: z.enum(['received', 'processed', 'ignored', 'flagged']),
-  attempts: z.int(),
-  note: z.string().nullable(),
-})
-
-function messageToWire(message: Message): z.input<typeof messageSchema> {
-  return {
-    message_id: message.messageId,
-    event_type: message.eventType,
-    order: message.orderId === undefined ? null : formatId('order', message.orderId),
-    headers: message.headers,
-    body: message.body,
-    received_at: instantToWire(message.receivedAt),
-    state: message.state,
-    attempts: message.attempts,
-    note: message.note ?? null,
-  }
-}
-
-type ForRoutes = Pick<Orders, 'checkout' | 'order' | 'list' | 'receiveWebhook'>
+type ForRoutes = Pick<Orders, 'checkout' | 'order' | 'list'>
 
 export function orderRoutes(orders: ForRoutes): Route[] {
   return [
@@ -184,53 +158,10 @@ export function orderRoutes(orders: ForRoutes): Route[] {
         return { data: found.map(orderToWire), next_cursor: next === undefined ? null : encodeCursor([next]) }
       },
     }),
-    route({
-      method: 'POST',
-      path: '/v1/webhooks/dodo',
-      id: 'receiveDodoWebhook',
-      tag: 'Webhooks',
-      summary: 'What Dodo Payments reports',
-      description:
-        'For Dodo alone: the address to enter as a webhook endpoint in its dashboard. Believed by its signature (Standard Webhooks) over the raw body, stored, then answered; what follows is done right after.',
-      access: 'open',
-      raw: true,
-      answer: z.object({}),
-      refusals: [invalidSignature, providerNotConfigured],
-      handle: async ({ headers, rawBody }) => {
-        await orders.receiveWebhook({ headers, rawBody })
-        return {}
-      },
-    }),
   ]
 }
 
-const latestMessages = 20
-const messagesOfOrderMax = 100
-
-/** Only for development: raw messages say who bought what. */
-export function devOrderRoutes(orders: Pick<Orders, 'inbox'>): Route[] {
-  return [
-    route({
-      method: 'GET',
-      path: '/dev/inbox',
-      id: 'listInbox',
-      tag: 'Development',
-      summary: 'What the provider sent, newest first',
-      hidden: true,
-      query: z.strictObject({ order: z.string().optional() }),
-      answer: z.object({ data: z.array(messageSchema) }),
-      refusals: [orderNotFound],
-      handle: async ({ query }) => {
-        const orderId = query.order === undefined ? undefined : orderIdFrom(query.order)
-        const limit = orderId === undefined ? latestMessages : messagesOfOrderMax
-        const messages = await orders.inbox({ orderId, limit })
-        return { data: messages.map(messageToWire) }
-      },
-    }),
-  ]
-}
-
-function orderIdFrom(text: string): Uuid {
+export function orderIdFrom(text: string): Uuid {
   const id = parseId('order', text)
   if (id === undefined) throw orderNotFound({})
   return id

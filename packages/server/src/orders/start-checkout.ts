@@ -5,7 +5,7 @@ import { invariant } from '../kernel/refusal.ts'
 import type { PackProduct, PaymentProvider } from '../providers/provider.ts'
 import { type CheckoutIntent, createOrder } from './create-order.ts'
 import { openOrder } from './open-order.ts'
-import { type Order, packPrice } from './order.ts'
+import { type Order, packCredits, packPrice } from './order.ts'
 import * as queries from './queries.ts'
 
 export interface StartCheckout {
@@ -36,18 +36,26 @@ export async function startCheckout(input: StartCheckout): Promise<Order> {
   // Before the session: a payment is compared with it, and may arrive before the session is noted.
   const productId = await database.transaction(async (tx) => {
     if (product.adopted === undefined && ensured !== knownProductId)
-      await queries.putProductId(tx, productKey, ensured)
+      await queries.putProductId(tx, productKey, ensured, soldOf(order))
     return noteProduct(tx, order, ensured)
   })
   const session = await provider.startCheckout({
     orderId: order.id,
     productId,
     quantity: order.quantity,
+    amountMinor: undefined,
+    discountCode: order.discount?.code,
+    billingCountry: order.billingCountry,
     customer: contact,
     returnUrl: intent.returnUrl,
     cancelUrl: intent.cancelUrl,
   })
   return database.transaction((tx) => openOrder(tx, { orderId: order.id, productId, session }))
+}
+
+function soldOf(order: Order): queries.Sold {
+  const { pack, packName, unit } = order
+  return { pack, packName, unit, credits: packCredits(order), price: packPrice(order) }
 }
 
 /**
@@ -70,6 +78,7 @@ async function begin(tx: Transaction, { provider, catalog, newId, intent }: Star
     pack: order.pack,
     name: order.packName,
     price: packPrice(order),
+    chosenAmount: undefined,
     adopted: catalog.packsById.get(order.pack)?.dodoProduct,
   }
   const fingerprint = provider.productFingerprint(product)

@@ -53,6 +53,15 @@ export const productMismatch = refusal({
   help: 'A customer would be charged something else than the catalog says, so nothing is sold until both agree.',
 })
 
+export const discountNotValid = refusal({
+  code: 'discount_not_valid',
+  status: 422,
+  title: 'The discount code is not valid',
+  detail: (facts: { code: string; reason: string }) =>
+    `The payment provider does not accept the discount code ${facts.code}: ${facts.reason} Nothing was bought.`,
+  help: 'Discounts are made in the dashboard of the payment provider. Look there for its products, its dates, and how often it may be used.',
+})
+
 export function providerUnavailable(cause: unknown): Fault {
   return new Fault('provider_unavailable', 'Dodo Payments does not answer. Nothing was bought.', {
     retryable: true,

@@ -1,11 +1,24 @@
+/** The port to payment providers. What they tell about payments is in `told.ts`, in words that all share. */
 import type { Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
+import type {
+  CreditGrant,
+  ListedPayment,
+  PaymentMethod,
+  ProviderDispute,
+  ProviderPayment,
+  ProviderRefund,
+  ProviderSubscription,
+} from './told.ts'
 
 /** What the provider sells for one pack. */
 export interface PackProduct {
   readonly pack: string
   readonly name: string
+  /** Where the customer chooses the amount, the least of it. */
   readonly price: Money
+  /** Undefined where the price is fixed. */
+  readonly chosenAmount: { readonly maxMinor: bigint } | undefined
   /** A product that was made in the provider's dashboard, to be used as it is. */
   readonly adopted: string | undefined
 }
@@ -14,6 +27,11 @@ export interface CheckoutRequest {
   readonly orderId: Uuid
   readonly productId: string
   readonly quantity: number
+  /** What the customer chose to pay for one, where the pack lets them. */
+  readonly amountMinor: bigint | undefined
+  readonly discountCode: string | undefined
+  /** ISO 3166 alpha-2. */
+  readonly billingCountry: string | undefined
   readonly customer: CheckoutCustomer
   readonly returnUrl: string
   readonly cancelUrl: string | undefined
@@ -31,45 +49,55 @@ export interface CheckoutSession {
   readonly checkoutUrl: string
 }
 
-export interface ProviderPayment {
-  readonly paymentId: string
-  /** From what we put into the checkout; undefined for payments that were not started here. */
-  readonly orderId: Uuid | undefined
-  readonly providerCustomerId: string | undefined
-  /** In part or in full. */
-  readonly isRefunded: boolean
-  /** What was bought; undefined where the provider does not say, as for subscriptions. */
-  readonly cart: readonly CartLine[] | undefined
-  /** What the customer was charged; undefined where the provider does not say, or says what makes no sense. */
-  readonly charged: Charged | undefined
-  /** Whether a discount code or the like made it cheaper. */
-  readonly isDiscounted: boolean
-}
-
-/** In the currency that the customer paid in, which need not be the price's, and not in the one that the merchant is paid out in. */
-export interface Charged {
-  /** Tax included. */
-  readonly total: Money
-  /** The part of the total that is tax. */
+/** What a checkout would cost now. */
+export interface CheckoutPreview {
+  readonly subtotal: Money
+  /** Taken off the subtotal, before tax; in the subtotal's currency. */
+  readonly discountMinor: bigint
   readonly taxMinor: bigint
+  readonly totalMinor: bigint
 }
 
-export interface CartLine {
+/** Charged without the customer being there, with a method they saved for that. */
+export interface SavedMethodCharge extends Omit<CheckoutRequest, 'returnUrl' | 'cancelUrl' | 'customer'> {
+  readonly providerCustomerId: string
+  readonly methodId: string
+}
+
+export interface RefundRequest {
+  readonly paymentId: string
+  /** Travels with the refund, so that it is found again when the answer is lost. */
+  readonly refundRequestId: Uuid
+  /** Tax included, in the payment's currency; undefined for all that is left. */
+  readonly amountMinor: bigint | undefined
+  readonly reason: string | undefined
+}
+
+/** A window of time over what was made at the provider. Ends are included. */
+export interface Walk {
+  readonly from: Date
+  readonly to: Date | undefined
+}
+
+/** A product as the provider has it, as far as a pack is concerned. */
+export interface ListedProduct {
   readonly productId: string
-  readonly quantity: number
+  readonly name: string
+  readonly price: Money
+  readonly isArchived: boolean
+  /** Where it was made by us: for which pack, and from what. */
+  readonly madeFor: { readonly pack: string; readonly fingerprint: string } | undefined
+  /** Why no pack can be sold as this: another kind of price, a discount in it. */
+  readonly unusable: string | undefined
 }
 
-export interface PaymentFailure {
-  /** The provider's own: `INSUFFICIENT_FUNDS`. */
-  readonly code: string
-  /** A sentence for the customer. */
-  readonly message: string
-}
-
-/** What happened, in words that all providers share. */
+/** What happened, in words that all providers share. State as of the message, whatever the event was. */
 export type ProviderEvent =
-  | { readonly type: 'payment.succeeded'; readonly payment: ProviderPayment }
-  | { readonly type: 'payment.failed'; readonly payment: ProviderPayment; readonly failure: PaymentFailure }
+  | { readonly type: 'payment'; readonly payment: ProviderPayment }
+  | { readonly type: 'refund'; readonly refund: ProviderRefund }
+  | { readonly type: 'dispute'; readonly dispute: ProviderDispute }
+  | { readonly type: 'credits'; readonly grant: CreditGrant }
+  | { readonly type: 'subscription'; readonly subscription: ProviderSubscription }
 
 /** A message as far as it is understood. All are kept; only events have consequences. */
 export type MessageReading =
@@ -88,21 +116,65 @@ export interface VerifiedMessage {
 /** Kept with every order and message: two providers' ids never meet. */
 export type ProviderName = 'dodo' | 'fake'
 
-/** What `orders/` needs of a payment provider. No call keeps anything of ours, and every call may be repeated. */
+/**
+ * What the server needs of a payment provider. Calls that read may be repeated; of those that make something, each says what a repeat does. Every
+ * call to the provider may throw Fault provider_unavailable, provider_key_refused or provider_refused.
+ */
 export interface PaymentProvider {
   readonly name: ProviderName
   readonly mode: Mode
+
+  // Products
+
   /** Changes when the product for a pack has to be another one. */
   productFingerprint(product: PackProduct): string
   /**
-   * The id of a product that sells exactly this: the adopted one, the known one, one found again, or a new one.
+   * The id of a product that sells exactly this: the adopted one, the known one, one found again, or a new one. May be repeated.
    *
    * @throws productMismatch when an adopted product sells something else
-   * @throws Fault provider_unavailable …
    */
   ensureProduct(product: PackProduct, knownId: string | undefined): Promise<string>
-  /** @throws Fault provider_unavailable … */
+  listProducts(): AsyncIterable<ListedProduct>
+  /** No more for sale; what was bought stays. May be repeated. */
+  archiveProduct(productId: string): Promise<void>
+
+  // Selling
+
+  /** A repeat makes a second session, of which only the one that is kept is ever shown to anyone. */
   startCheckout(request: CheckoutRequest): Promise<CheckoutSession>
+  /** @throws discountNotValid */
+  previewCheckout(
+    request: Omit<CheckoutRequest, 'orderId' | 'returnUrl' | 'cancelUrl'>,
+  ): Promise<CheckoutPreview>
+  /** The payment that a session has led to, if any; undefined also where the session is unknown. */
+  findSessionPayment(sessionId: string): Promise<string | undefined>
+  /** A repeat charges again: look for a payment of the order first (`listPayments`). The outcome comes as a message. */
+  chargeSavedMethod(charge: SavedMethodCharge): Promise<{ readonly paymentId: string }>
+
+  // Payments and what may follow
+
+  getPayment(paymentId: string): Promise<ProviderPayment | undefined>
+  getRefund(refundId: string): Promise<ProviderRefund | undefined>
+  getDispute(disputeId: string): Promise<ProviderDispute | undefined>
+  /** In brief; of one customer where given. */
+  listPayments(walk: Walk, providerCustomerId?: string): AsyncIterable<ListedPayment>
+  listRefunds(walk: Walk): AsyncIterable<ProviderRefund>
+  listDisputes(walk: Walk): AsyncIterable<ProviderDispute>
+  listSubscriptions(walk: Walk): AsyncIterable<ProviderSubscription>
+  /** A repeat may give money back twice: look for the request among the payment's refunds first. */
+  refund(request: RefundRequest): Promise<ProviderRefund>
+  /** The invoice as a PDF; undefined where there is none. */
+  getInvoice(paymentId: string): Promise<Uint8Array | undefined>
+
+  // Customers
+
+  listPaymentMethods(providerCustomerId: string): Promise<readonly PaymentMethod[]>
+  deletePaymentMethod(providerCustomerId: string, methodId: string): Promise<void>
+  /** Where the customer sees their payments and methods at the provider, for a day. */
+  portalLink(providerCustomerId: string, returnUrl: string | undefined): Promise<string>
+
+  // Messages
+
   /**
    * Believes a message only when the provider signed these very bytes within the last five minutes.
    *

@@ -133,7 +133,7 @@ describe('payments', () => {
     expect(await test.payments.deliverAgain(order)).toEqual(credited)
     expect(await test.payments.deliverAgain({ id: formatId('order', order.id) })).toEqual(credited)
     expect(await available(test)).toBe('100')
-    expect(await test.engine.orders.inbox({ orderId: order.id, limit: 10 })).toMatchObject([
+    expect(await test.engine.inbox.messages({ orderId: order.id, limit: 10 })).toMatchObject([
       { messageId: 'msg_1', state: 'processed', attempts: 1 },
     ])
   })
@@ -161,9 +161,7 @@ describe('payments', () => {
     )
     expect(await test.engine.orders.order(order.id)).toMatchObject({ state: 'open' })
     await test.payments.pay(order)
-    await expect(test.payments.pay(order)).rejects.toThrow(
-      'its order was already credited by the payment pay_2',
-    )
+    await expect(test.payments.pay(order)).rejects.toThrow('its order was already paid by the payment pay_2')
     expect(await available(test)).toBe('100')
   })
 

@@ -29,9 +29,9 @@ export interface TestPayments {
 
 export function testPayments(engine: Engine, provider: FakeProvider, jobs: PromptJobs): TestPayments {
   async function deliver(orderId: Uuid, { messageId, headers, rawBody }: SignedMessage): Promise<Order> {
-    await engine.orders.receiveWebhook({ headers, rawBody })
+    await engine.inbox.receive({ headers, rawBody })
     await jobs.settled()
-    const messages = await engine.orders.inbox({ orderId, limit: messagesMax })
+    const messages = await engine.inbox.messages({ orderId, limit: messagesMax })
     const message = messages.find((stored) => stored.messageId === messageId)
     if (message?.state !== 'processed')
       throw new Error(message?.note ?? `The message ${messageId} is ${message?.state ?? 'not stored'}.`)

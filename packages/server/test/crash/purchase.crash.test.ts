@@ -57,7 +57,7 @@ async function expectCreditedOnce(dataDir: string, attempts = 1): Promise<void> 
   expect(decimalFromCredits(balance.available)).toBe('1000')
   expect(lots).toHaveLength(1)
 
-  const messages = await shop.orders.inbox({ orderId: order.id, limit: 10 })
+  const messages = await shop.inbox.messages({ orderId: order.id, limit: 10 })
   expect(messages).toMatchObject([{ state: 'processed', attempts }])
   expect((await shop.ledger.verify()).differences).toEqual([])
 }
@@ -85,7 +85,7 @@ test('a process killed after crediting: what Dodo sends again grants nothing mor
   opened.defer(() => database.close())
   const shop = await openShop({ database, secret: told.secret ?? '', dodoOptions: { webhooks: [] } })
   opened.defer(() => shop.close())
-  const [message] = await shop.orders.inbox({ orderId: undefined, limit: 1 })
+  const [message] = await shop.inbox.messages({ orderId: undefined, limit: 1 })
   if (message === undefined) throw new Error('The message is lost.')
   expect(await deliver(shop, { headers: message.headers, body: message.body })).toBe(200)
   const { balance } = await shop.ledger.balance({ mode: 'test', customer: 'alice', unit: 'credits' })

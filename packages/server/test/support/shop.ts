@@ -16,12 +16,14 @@ import type { Database } from '../../src/database/database.ts'
 import { migratedSnapshot } from '../../src/database/migrated-snapshot.ts'
 import { openDatabase } from '../../src/database/open-database.ts'
 import { createApp } from '../../src/http/app.ts'
+import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
+import { devInboxRoutes, inboxRoutes } from '../../src/inbox/routes.ts'
 import { createJobs } from '../../src/jobs/jobs.ts'
 import { idMaker } from '../../src/kernel/ids.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { Log } from '../../src/observability/logger.ts'
 import { createOrders, type Orders } from '../../src/orders/orders.ts'
-import { devOrderRoutes, orderRoutes } from '../../src/orders/routes.ts'
+import { orderRoutes } from '../../src/orders/routes.ts'
 import { createDodoProvider, type DodoOptions } from '../../src/providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from '../../src/providers/provider.ts'
 import { createTestDatabase } from './test-database.ts'
@@ -64,6 +66,7 @@ export interface Shop {
   readonly dodo: DodoSandbox
   readonly secret: string
   readonly orders: Orders
+  readonly inbox: Inbox
   readonly ledger: Ledger
   readonly provider: PaymentProvider
   readonly lines: LoggedLine[]
@@ -122,7 +125,20 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const shop = { catalog: options.catalog ?? shopCatalog }
   const catalog = () => shop.catalog
   const { context } = ledger
-  const orders = createOrders({ database, mode: 'test', provider, jobs, catalog, context, log })
+  const orders = createOrders({ database, mode: 'test', provider, catalog, context })
+  const inbox = createInbox({
+    database,
+    provider,
+    jobs,
+    context: () => ({
+      provider: provider.name,
+      mode: 'test',
+      catalog: catalog(),
+      policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
+      ledger: context,
+    }),
+    log,
+  })
   const customers = createCustomers({ database, mode: 'test', context, catalog })
   const forRoutes: Orders = {
     ...orders,
@@ -132,14 +148,14 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     },
   }
   const app = createApp({
-    routes: [...orderRoutes(forRoutes), ...devOrderRoutes(orders)],
+    routes: [...orderRoutes(forRoutes), ...inboxRoutes(inbox), ...devInboxRoutes(inbox)],
     authenticate: () => {},
     log,
     newRequestId: newId,
     nowMs: () => performance.now(),
   })
   await jobs.start()
-  await orders.resume()
+  await inbox.resume()
   handle = (request) => app.fetch(request)
 
   return Object.assign(shop, {
@@ -147,6 +163,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     dodo,
     secret,
     orders,
+    inbox,
     ledger,
     provider,
     lines,

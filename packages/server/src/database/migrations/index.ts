@@ -3,6 +3,7 @@ import * as initial from './0001-initial.ts'
 import * as ledgerDepth from './0002-ledger-depth.ts'
 import * as audit from './0003-audit.ts'
 import * as merges from './0004-merges.ts'
+import * as payments from './0005-payments.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -10,6 +11,7 @@ const migrations: Record<string, Migration> = {
   '0002-ledger-depth': ledgerDepth,
   '0003-audit': audit,
   '0004-merges': merges,
+  '0005-payments': payments,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

@@ -10,11 +10,15 @@ const product = {
   name: 'Power',
   price: { amountMinor: 4000n, currency: 'USD' },
   adopted: undefined,
+  chosenAmount: undefined,
 }
 const checkout = {
   orderId,
   productId: 'pdt_1',
   quantity: 1,
+  amountMinor: undefined,
+  discountCode: undefined,
+  billingCountry: undefined,
   customer: { email: undefined, name: undefined, providerCustomerId: undefined },
   returnUrl: 'http://localhost/',
   cancelUrl: undefined,

@@ -2,11 +2,16 @@ import type { TaxCategory } from 'dodopayments/resources/misc'
 import { invalidSignature } from '../errors.ts'
 import type { PackProduct, PaymentProvider } from '../provider.ts'
 import { verifySignature } from '../verify-signature.ts'
-import type { Dodo } from './call-dodo.ts'
+import { callDodo, type Dodo, findAtDodo } from './call-dodo.ts'
 import { type DodoSettings, modeOf } from './dodo-settings.ts'
-import { ensureProduct, fingerprintOf } from './ensure-product.ts'
+import { ensureProduct, fingerprintOf, listProducts } from './ensure-product.ts'
+import { listPaymentMethods } from './payment-methods.ts'
 import { readMessage } from './read-message.ts'
-import { startCheckout } from './start-checkout.ts'
+import { disputeFrom, refundFrom } from './read-money-back.ts'
+import { readPayment } from './read-payment.ts'
+import { refundPayment } from './refund-payment.ts'
+import { chargeSavedMethod, previewCheckout, startCheckout } from './start-checkout.ts'
+import { walks } from './walk.ts'
 import { verifiersOf } from './webhook-verifiers.ts'
 
 export interface DodoOptions extends DodoSettings {
@@ -75,6 +80,13 @@ export async function createDodoProvider(options: DodoOptions): Promise<PaymentP
       return call
     },
 
+    listProducts: () => listProducts(dodo),
+
+    async archiveProduct(productId) {
+      await findAtDodo(dodo, (api) => api.products.archive(productId))
+      trusted.clear()
+    },
+
     async startCheckout(request) {
       try {
         return await startCheckout(dodo, request)
@@ -83,6 +95,55 @@ export async function createDodoProvider(options: DodoOptions): Promise<PaymentP
         trusted.clear()
         throw error
       }
+    },
+
+    previewCheckout: (request) => previewCheckout(dodo, request),
+
+    async findSessionPayment(sessionId) {
+      const session = await findAtDodo(dodo, (api) => api.checkoutSessions.retrieve(sessionId))
+      return session?.payment_id ?? undefined
+    },
+
+    chargeSavedMethod: (charge) => chargeSavedMethod(dodo, charge),
+
+    async getPayment(paymentId) {
+      const payment = await findAtDodo(dodo, (api) => api.payments.retrieve(paymentId))
+      return payment === undefined ? undefined : readPayment(payment).data
+    },
+
+    async getRefund(refundId) {
+      return refundFrom(await findAtDodo(dodo, (api) => api.refunds.retrieve(refundId)))
+    },
+
+    async getDispute(disputeId) {
+      return disputeFrom(await findAtDodo(dodo, (api) => api.disputes.retrieve(disputeId)))
+    },
+
+    ...walks(dodo),
+
+    refund: (request) => refundPayment(dodo, request),
+
+    async getInvoice(paymentId) {
+      const response = await findAtDodo(dodo, (api) => api.invoices.payments.retrieve(paymentId))
+      return response === undefined ? undefined : new Uint8Array(await response.arrayBuffer())
+    },
+
+    listPaymentMethods: (providerCustomerId) => listPaymentMethods(dodo, providerCustomerId),
+
+    async deletePaymentMethod(providerCustomerId, methodId) {
+      await findAtDodo(dodo, (api) =>
+        api.customers.deletePaymentMethod(methodId, { customer_id: providerCustomerId }),
+      )
+    },
+
+    async portalLink(providerCustomerId, returnUrl) {
+      const { link } = await callDodo(dodo, (api) =>
+        api.customers.customerPortal.create(
+          providerCustomerId,
+          returnUrl === undefined ? {} : { return_url: returnUrl },
+        ),
+      )
+      return link
     },
 
     verifyWebhook(headers, rawBody) {

@@ -3,7 +3,7 @@ import type { Currency, TaxCategory } from 'dodopayments/resources/misc'
 import type { Price, Product, ProductListResponse } from 'dodopayments/resources/products/products'
 import { formatMoney, type Money } from '../../kernel/money.ts'
 import { type ProductDifference, productMismatch } from '../errors.ts'
-import type { PackProduct } from '../provider.ts'
+import type { ListedProduct, PackProduct } from '../provider.ts'
 import { callDodo, type Dodo, findAtDodo } from './call-dodo.ts'
 
 /** By these a product that we made is found again when its id was lost: metadata cannot be searched, so it is looked for in the list. */
@@ -19,8 +19,10 @@ export interface ProductInput {
 
 /** Of all that a product of ours is made of: when one changes, another product is needed, for what was sold is never edited. */
 export function fingerprintOf(product: PackProduct, taxCategory: TaxCategory): string {
-  const { name, price } = product
-  const made = JSON.stringify([name, price.amountMinor.toString(), price.currency, taxCategory])
+  const { name, price, chosenAmount } = product
+  // What most packs lack is left out, so that their products keep their fingerprints.
+  const chosen = chosenAmount === undefined ? [] : ['chosen']
+  const made = JSON.stringify([name, price.amountMinor.toString(), price.currency, taxCategory, ...chosen])
   return createHash('sha256').update(made).digest('hex').slice(0, 32)
 }
 
@@ -30,7 +32,7 @@ export async function ensureProduct(dodo: Dodo, input: ProductInput): Promise<st
   if (product.adopted !== undefined) return checkAdopted(dodo, product, product.adopted)
   if (knownId !== undefined) {
     const known = await findAtDodo(dodo, (client) => client.products.retrieve(knownId))
-    if (known !== undefined && differences(product.price, known.price).length === 0) return knownId
+    if (known !== undefined && differences(product, known.price).length === 0) return knownId
   }
   return (await findAgain(dodo, input)) ?? createProduct(dodo, input)
 }
@@ -40,21 +42,26 @@ async function checkAdopted(dodo: Dodo, product: PackProduct, adopted: string): 
   const differing =
     found === undefined
       ? [{ what: 'product', inCatalog: adopted, atDodo: 'no such product' }]
-      : differences(product.price, found.price)
+      : differences(product, found.price)
   if (differing.length > 0)
     throw productMismatch({ pack: product.pack, product: adopted, differences: differing })
   return adopted
 }
 
 /** In what a price at Dodo is another than the pack's. */
-function differences(wanted: Money, price: Price): ProductDifference[] {
+function differences(
+  { price: wanted, chosenAmount }: Pick<PackProduct, 'price' | 'chosenAmount'>,
+  price: Price,
+): ProductDifference[] {
   if (price.type !== 'one_time_price')
     return [{ what: 'type', inCatalog: 'one_time_price', atDodo: price.type }]
   const atDodo: Money = { amountMinor: BigInt(Math.round(price.price)), currency: price.currency }
   const found: ProductDifference[] = []
   if (atDodo.currency !== wanted.currency || atDodo.amountMinor !== wanted.amountMinor)
     found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: formatMoney(atDodo) })
-  if (price.pay_what_you_want === true)
+  if (chosenAmount !== undefined && price.pay_what_you_want !== true)
+    found.push({ what: 'price', inCatalog: 'what the customer chooses', atDodo: formatMoney(atDodo) })
+  if (chosenAmount === undefined && price.pay_what_you_want === true)
     found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: 'what the customer wants to pay' })
   if (price.purchasing_power_parity === true)
     found.push({ what: 'price', inCatalog: formatMoney(wanted), atDodo: "by the customer's country" })
@@ -88,7 +95,7 @@ function isOurs(row: ProductListResponse, product: PackProduct, fingerprint: str
     metadata[fingerprintMetadataKey] === fingerprint &&
     price !== null &&
     price !== undefined &&
-    differences(product.price, price).length === 0
+    differences(product, price).length === 0
   )
 }
 
@@ -96,7 +103,7 @@ async function createProduct(
   dodo: Dodo,
   { product, fingerprint, taxCategory }: ProductInput,
 ): Promise<string> {
-  const { pack, name, price } = product
+  const { pack, name, price, chosenAmount } = product
   // Sent once: when its answer is lost, the product is found again by its metadata.
   const created = await callDodo(dodo, (client) =>
     client.products.create(
@@ -106,7 +113,7 @@ async function createProduct(
           type: 'one_time_price',
           currency: price.currency as Currency,
           price: Number(price.amountMinor),
-          pay_what_you_want: false,
+          pay_what_you_want: chosenAmount !== undefined,
           purchasing_power_parity: false,
           discount: 0,
         },
@@ -117,4 +124,38 @@ async function createProduct(
     ),
   )
   return created.product_id
+}
+
+/** All products, archived ones too, as packs see them. */
+export async function* listProducts(dodo: Dodo): AsyncGenerator<ListedProduct> {
+  for (const archived of [false, true]) {
+    const pages = dodo.client.products.list({ page_number: 0, page_size: pageSize, archived })
+    const rows = pages[Symbol.asyncIterator]()
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop
+      const next = await callDodo(dodo, () => rows.next())
+      if (next.done === true) break
+      yield listedFrom(next.value, archived)
+    }
+  }
+}
+
+function listedFrom(row: ProductListResponse, isArchived: boolean): ListedProduct {
+  const { metadata, price_detail: price } = row
+  const pack = metadata?.[packMetadataKey]
+  const fingerprint = metadata?.[fingerprintMetadataKey]
+  const money: Money = { amountMinor: BigInt(Math.round(row.price ?? 0)), currency: row.currency ?? 'USD' }
+  const wanted = {
+    price: money,
+    chosenAmount: price?.type === 'one_time_price' && price.pay_what_you_want ? { maxMinor: 0n } : undefined,
+  }
+  const [problem] = price === null || price === undefined ? [] : differences(wanted, price)
+  return {
+    productId: row.product_id,
+    name: row.name ?? row.product_id,
+    price: money,
+    isArchived,
+    madeFor: typeof pack === 'string' && typeof fingerprint === 'string' ? { pack, fingerprint } : undefined,
+    unusable: problem === undefined ? undefined : `${problem.what}: ${problem.atDodo}`,
+  }
 }

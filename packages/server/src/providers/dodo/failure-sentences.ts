@@ -1,4 +1,4 @@
-import type { PaymentFailure } from '../provider.ts'
+import type { PaymentFailure } from '../told.ts'
 
 const generic = 'The payment was declined. Try again, or use another card.'
 const anotherCard = 'The bank declined this card. Use another card, or ask your bank.'

@@ -1,60 +1,11 @@
 import { z } from 'zod'
-import { parseId } from '../../kernel/ids.ts'
-import type { Charged, MessageReading, ProviderPayment } from '../provider.ts'
-import { failureOf } from './failure-sentences.ts'
+import type { MessageReading } from '../provider.ts'
+import { grantFrom, subscriptionFrom } from './read-credits.ts'
+import { disputeFrom, refundFrom } from './read-money-back.ts'
+import { readPayment } from './read-payment.ts'
+import { describeIssues } from './schemas.ts'
 
-/** Our order's id travels to the checkout and comes back with the payment under this name. */
-export const orderMetadataKey = 'tallystick_order'
-
-// Dodo's shapes drift: fields come and go, numbers arrive as text, enumerations grow. So only what is needed is read, whatever may be
-// missing is allowed to be, and no value of an enumeration is refused.
 const envelopeSchema = z.looseObject({ type: z.string().min(1), data: z.unknown() })
-
-const count = z.union([
-  z.int(),
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number),
-])
-
-const amount = z.union([
-  z.int().min(0),
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number),
-])
-
-const chargeSchema = z
-  .looseObject({
-    total_amount: amount,
-    // No tax is null.
-    tax: amount.nullish(),
-    currency: z.string().regex(/^[A-Za-z]{3}$/),
-  })
-  .transform(
-    ({ total_amount, tax, currency }): Charged => ({
-      total: { amountMinor: BigInt(total_amount), currency: currency.toUpperCase() },
-      taxMinor: BigInt(tax ?? 0),
-    }),
-  )
-  .refine(({ total, taxMinor }) => taxMinor <= total.amountMinor)
-
-const paymentSchema = z.looseObject({
-  payment_id: z.string().min(1),
-  status: z.string().nullish(),
-  error_code: z.string().nullish().catch(null),
-  refund_status: z.string().nullish().catch(null),
-  metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
-  customer: z
-    .looseObject({ customer_id: z.string().min(1) })
-    .nullish()
-    .catch(null),
-  product_cart: z.array(z.looseObject({ product_id: z.string(), quantity: count })).nullish(),
-  discounts: z.unknown().optional(),
-  discount_id: z.unknown().optional(),
-})
 
 const paymentEvents = new Set([
   'payment.succeeded',
@@ -73,64 +24,59 @@ export function readMessage(rawBody: string): MessageReading {
       note: 'The body is not a Dodo event: JSON with a type and data.',
     }
   const { type: eventType, data } = envelope.data
-  if (!paymentEvents.has(eventType))
-    return { kind: 'ignored', eventType, note: `Nothing follows from ${eventType}.` }
-  const payment = paymentSchema.safeParse(data)
-  if (!payment.success)
-    return {
-      kind: 'unreadable',
-      eventType,
-      note: `The payment cannot be read: ${describeIssues(payment.error)}`,
-    }
-  return readPayment(eventType, payment.data)
+  if (paymentEvents.has(eventType)) return readPaymentEvent(eventType, data)
+  if (/^refund\.(succeeded|failed)$/.test(eventType)) {
+    const refund = refundFrom(data)
+    return refund === undefined
+      ? unreadable(eventType, 'refund')
+      : { kind: 'event', eventType, event: { type: 'refund', refund } }
+  }
+  if (eventType.startsWith('dispute.')) {
+    const dispute = disputeFrom(data)
+    return dispute === undefined
+      ? unreadable(eventType, 'dispute')
+      : { kind: 'event', eventType, event: { type: 'dispute', dispute } }
+  }
+  if (eventType === 'credit.added') {
+    const grant = grantFrom(data)
+    return grant === undefined
+      ? unreadable(eventType, 'credit')
+      : { kind: 'event', eventType, event: { type: 'credits', grant } }
+  }
+  if (eventType.startsWith('subscription.')) {
+    const subscription = subscriptionFrom(data)
+    return subscription === undefined
+      ? unreadable(eventType, 'subscription')
+      : { kind: 'event', eventType, event: { type: 'subscription', subscription } }
+  }
+  return { kind: 'ignored', eventType, note: `Nothing follows from ${eventType}.` }
+}
+
+function unreadable(eventType: string, what: string): MessageReading {
+  return { kind: 'unreadable', eventType, note: `The ${what} cannot be read.` }
 }
 
 /**
  * A body shows the payment as it is when the message is delivered: a delayed `payment.processing` may carry a payment that has
  * succeeded since. So the status decides, whatever the event was.
  */
-function readPayment(eventType: string, data: z.output<typeof paymentSchema>): MessageReading {
-  const { status } = data
-  const payment = paymentFrom(data)
-  if (status === 'succeeded')
-    return { kind: 'event', eventType, event: { type: 'payment.succeeded', payment } }
-  if (status === 'failed') {
-    const failure = failureOf(data.error_code ?? undefined)
-    return { kind: 'event', eventType, event: { type: 'payment.failed', payment, failure } }
-  }
-  if (eventType === 'payment.succeeded' || eventType === 'payment.failed')
+function readPaymentEvent(eventType: string, data: unknown): MessageReading {
+  const read = readPayment(data)
+  if (!read.success)
     return {
       kind: 'unreadable',
       eventType,
-      note: `${eventType} carries the payment ${payment.paymentId} in the status ${status ?? '(none)'}. Nothing was credited; look at the payment in Dodo's dashboard.`,
+      note: `The payment cannot be read: ${describeIssues(read.error)}`,
     }
-  return {
-    kind: 'ignored',
-    eventType,
-    note: `The payment is in the status ${status ?? '(none)'}; what follows comes with its end.`,
-  }
-}
-
-function paymentFrom(data: z.output<typeof paymentSchema>): ProviderPayment {
-  const order = data.metadata?.[orderMetadataKey]
-  return {
-    paymentId: data.payment_id,
-    orderId: typeof order === 'string' ? parseId('order', order) : undefined,
-    providerCustomerId: data.customer?.customer_id,
-    isRefunded: (data.refund_status ?? '') !== '',
-    cart: data.product_cart?.map((line) => ({ productId: line.product_id, quantity: line.quantity })),
-    charged: chargeSchema.safeParse(data).data,
-    isDiscounted: isDiscount(data.discounts) || isDiscount(data.discount_id),
-  }
-}
-
-/** Anything but nothing: a shape that came after this was written is a discount too. */
-function isDiscount(said: unknown): boolean {
-  return Array.isArray(said) ? said.length > 0 : said !== undefined && said !== null && said !== ''
-}
-
-function describeIssues(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+  const payment = read.data
+  const isAtItsEnd = eventType === 'payment.succeeded' || eventType === 'payment.failed'
+  if (isAtItsEnd && payment.state === 'processing')
+    return {
+      kind: 'unreadable',
+      eventType,
+      note: `${eventType} carries the payment ${payment.paymentId}, which is neither. Nothing was credited; look at the payment in Dodo's dashboard.`,
+    }
+  return { kind: 'event', eventType, event: { type: 'payment', payment } }
 }
 
 function parseJson(text: string): unknown {

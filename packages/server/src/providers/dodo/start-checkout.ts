@@ -1,10 +1,17 @@
 import type { CheckoutSessionCreateParams } from 'dodopayments/resources/checkout-sessions'
+import type { CountryCode } from 'dodopayments/resources/misc'
 import { formatId } from '../../kernel/ids.ts'
 import { Fault } from '../../kernel/refusal.ts'
 import { providerRefused } from '../errors.ts'
-import type { CheckoutCustomer, CheckoutRequest, CheckoutSession } from '../provider.ts'
+import type {
+  CheckoutCustomer,
+  CheckoutPreview,
+  CheckoutRequest,
+  CheckoutSession,
+  SavedMethodCharge,
+} from '../provider.ts'
 import { callDodo, type Dodo } from './call-dodo.ts'
-import { orderMetadataKey } from './read-message.ts'
+import { orderMetadataKey } from './read-payment.ts'
 
 /** A checkout session whose payment will carry our order's id. Sent once: a session whose answer was lost is never paid. */
 export async function startCheckout(dodo: Dodo, request: CheckoutRequest): Promise<CheckoutSession> {
@@ -32,14 +39,12 @@ async function createSession(
   request: CheckoutRequest,
   customer: SessionCustomer | undefined,
 ): Promise<CheckoutSession> {
-  const { orderId, productId, quantity, returnUrl, cancelUrl } = request
+  const { returnUrl, cancelUrl } = request
   const session = await callDodo(dodo, (client) =>
     client.checkoutSessions.create(
       {
-        product_cart: [{ product_id: productId, quantity }],
-        // An order's price is frozen in it, and what was paid is held against it: a code of the customer's would make them differ.
-        feature_flags: { allow_discount_code: false },
-        metadata: { [orderMetadataKey]: formatId('order', orderId) },
+        ...whatIsBought(request),
+        ...orderMetadata(request),
         return_url: returnUrl,
         ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
         ...(customer === undefined ? {} : { customer }),
@@ -51,4 +56,67 @@ async function createSession(
   if (typeof checkoutUrl !== 'string')
     throw providerRefused('it answered a checkout without an address', undefined)
   return { sessionId, checkoutUrl }
+}
+
+type Bought = Pick<
+  CheckoutRequest,
+  'productId' | 'quantity' | 'amountMinor' | 'discountCode' | 'billingCountry'
+>
+
+function whatIsBought({ productId, quantity, amountMinor, discountCode, billingCountry }: Bought) {
+  return {
+    product_cart: [
+      {
+        product_id: productId,
+        quantity,
+        ...(amountMinor === undefined ? {} : { amount: Number(amountMinor) }),
+      },
+    ],
+    // An order's price is frozen in it, and what was paid is held against it: another code of the customer's would make them differ.
+    feature_flags: { allow_discount_code: false },
+    ...(discountCode === undefined ? {} : { discount_codes: [discountCode] }),
+    ...(billingCountry === undefined ? {} : { billing_address: { country: billingCountry as CountryCode } }),
+  }
+}
+
+function orderMetadata({ orderId }: Pick<CheckoutRequest, 'orderId'>) {
+  return { metadata: { [orderMetadataKey]: formatId('order', orderId) } }
+}
+
+/** What it would cost, asked of Dodo, for its rounding is its own. */
+export async function previewCheckout(
+  dodo: Dodo,
+  request: Bought & Pick<CheckoutRequest, 'customer'>,
+): Promise<CheckoutPreview> {
+  const preview = await callDodo(dodo, (client) => client.checkoutSessions.preview(whatIsBought(request)))
+  const { subtotal, discount, tax, total_amount: total } = preview.current_breakup
+  return {
+    subtotal: { amountMinor: BigInt(subtotal), currency: preview.currency },
+    discountMinor: BigInt(discount),
+    taxMinor: BigInt(tax ?? 0),
+    totalMinor: BigInt(total),
+  }
+}
+
+/** Charged at once, with the method that the customer saved. Sent once. */
+export async function chargeSavedMethod(
+  dodo: Dodo,
+  charge: SavedMethodCharge,
+): Promise<{ paymentId: string }> {
+  const answer = await callDodo(dodo, (client) =>
+    client.checkoutSessions.create(
+      {
+        ...whatIsBought(charge),
+        ...orderMetadata(charge),
+        customer: { customer_id: charge.providerCustomerId },
+        payment_method_id: charge.methodId,
+        confirm: true,
+        minimal_address: true,
+      },
+      { maxRetries: 0 },
+    ),
+  )
+  if (typeof answer.payment_id !== 'string')
+    throw providerRefused('it answered a charge without a payment', undefined)
+  return { paymentId: answer.payment_id }
 }

@@ -9,6 +9,7 @@ const product = {
   name: 'Power',
   price: { amountMinor: 4000n, currency: 'USD' },
   adopted: undefined,
+  chosenAmount: undefined,
 }
 
 async function withCheckout(): Promise<FakeProvider> {
@@ -17,6 +18,9 @@ async function withCheckout(): Promise<FakeProvider> {
     orderId,
     productId: await provider.ensureProduct(product, undefined),
     quantity: 2,
+    amountMinor: undefined,
+    discountCode: undefined,
+    billingCountry: undefined,
     customer: { email: undefined, name: undefined, providerCustomerId: undefined },
     returnUrl: 'http://localhost/',
     cancelUrl: undefined,
@@ -32,8 +36,9 @@ test('a payment is of what the checkout sells, and its message carries the order
     reading: {
       kind: 'event',
       event: {
-        type: 'payment.succeeded',
+        type: 'payment',
         payment: {
+          state: 'succeeded',
           paymentId: 'pay_1',
           orderId,
           cart: [{ productId: 'pdt_1', quantity: 2 }],

@@ -123,6 +123,25 @@ export async function createFakeProvider(): Promise<FakeProvider> {
       return { sessionId, checkoutUrl: `https://checkout.test/${sessionId}` }
     },
 
+    listProducts: () => none(),
+    archiveProduct: () => Promise.resolve(),
+    previewCheckout: ({ productId }) =>
+      Promise.reject(providerRefused(`no preview of ${productId}`, undefined)),
+    findSessionPayment: () => Promise.resolve(undefined),
+    chargeSavedMethod: () => Promise.reject(providerRefused('there is no saved method', undefined)),
+    getPayment: () => Promise.resolve(undefined),
+    getRefund: () => Promise.resolve(undefined),
+    getDispute: () => Promise.resolve(undefined),
+    listPayments: () => none(),
+    listRefunds: () => none(),
+    listDisputes: () => none(),
+    listSubscriptions: () => none(),
+    refund: ({ paymentId }) => Promise.reject(providerRefused(`there is no payment ${paymentId}`, undefined)),
+    getInvoice: () => Promise.resolve(undefined),
+    listPaymentMethods: () => Promise.resolve([]),
+    deletePaymentMethod: () => Promise.resolve(),
+    portalLink: (customerId) => Promise.resolve(`https://portal.test/${customerId}`),
+
     verifyWebhook(headers, rawBody) {
       const verified = verifySignature([webhook], headers, rawBody)
       if (!verified.ok) throw invalidSignature({ reason: verified.reason })
@@ -145,3 +164,5 @@ export async function createFakeProvider(): Promise<FakeProvider> {
 function sameMoney(one: Money, other: Money): boolean {
   return one.amountMinor === other.amountMinor && one.currency === other.currency
 }
+
+async function* none(): AsyncGenerator<never> {}

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { parseId } from '../../kernel/ids.ts'
 import { failureOf } from '../dodo/failure-sentences.ts'
-import type { MessageReading, ProviderEvent } from '../provider.ts'
+import type { MessageReading } from '../provider.ts'
+import type { ProviderPayment } from '../told.ts'
 
 const messageSchema = z.object({
   type: z.enum(['payment.succeeded', 'payment.failed']),
@@ -22,21 +23,27 @@ export type FakeMessage = z.output<typeof messageSchema>
 /** What a body of the fake's own says. A decline reads as Dodo's does, for apps show its sentence. */
 export function readMessage(rawBody: string): MessageReading {
   const { type, payment, failure_code: failureCode } = messageSchema.parse(JSON.parse(rawBody))
-  const read: ProviderEvent['payment'] = {
+  const read: ProviderPayment = {
     paymentId: payment.id,
+    state: type === 'payment.succeeded' ? 'succeeded' : 'failed',
     orderId: parseId('order', payment.order),
+    customer: undefined,
     providerCustomerId: payment.customer,
-    isRefunded: false,
+    subscriptionId: undefined,
     cart: [{ productId: payment.product, quantity: payment.quantity }],
     charged: {
       total: { amountMinor: BigInt(payment.amount_minor), currency: payment.currency },
       taxMinor: 0n,
     },
-    isDiscounted: false,
+    settled: undefined,
+    discountCodes: [],
+    methodId: undefined,
+    invoiceId: undefined,
+    failure: type === 'payment.failed' ? failureOf(failureCode) : undefined,
+    isFullyRefunded: false,
+    createdAt: undefined,
+    refunds: [],
+    disputes: [],
   }
-  const event: ProviderEvent =
-    type === 'payment.succeeded'
-      ? { type, payment: read }
-      : { type, payment: read, failure: failureOf(failureCode) }
-  return { kind: 'event', eventType: type, event }
+  return { kind: 'event', eventType: type, event: { type: 'payment', payment: read } }
 }

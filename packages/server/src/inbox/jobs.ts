@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../database/database.ts'
 import type { Attempt, Jobs, Queue } from '../jobs/jobs.ts'
-import type { LedgerContext } from '../ledger/context.ts'
 import type { Log } from '../observability/logger.ts'
+import type { SettleContext } from '../payments/settle-payment.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import { processMessage } from './process-message.ts'
 import * as queries from './queries.ts'
@@ -10,9 +10,10 @@ export type InboxQueue = Queue<queries.MessageKey>
 
 export interface InboxQueueInput {
   readonly database: Database
-  readonly provider: PaymentProvider
+  readonly provider: Pick<PaymentProvider, 'readMessage'>
   readonly jobs: Pick<Jobs, 'enqueue' | 'wake'>
-  readonly context: LedgerContext
+  /** By what rules what is told is settled now. */
+  context(): SettleContext
   readonly log: Log
 }
 
@@ -27,7 +28,7 @@ const jobLostAfterMs = 10 * 60_000
  * they take the process with them or hang.
  */
 export function inboxQueue(input: InboxQueueInput): InboxQueue {
-  const { database, provider, context, log } = input
+  const { database, provider, log } = input
 
   async function noteFailure(key: queries.MessageKey, error: unknown, isLast: boolean): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error)
@@ -57,7 +58,7 @@ export function inboxQueue(input: InboxQueueInput): InboxQueue {
       if (attempts === undefined) return
       let processed: Awaited<ReturnType<typeof processMessage>>
       try {
-        processed = await database.transaction((tx) => processMessage(tx, { key, provider }, context))
+        processed = await database.transaction((tx) => processMessage(tx, { key, provider }, input.context()))
       } catch (error) {
         await noteFailure(key, error, attempt.isLast || attempts >= attemptsMax)
         throw error

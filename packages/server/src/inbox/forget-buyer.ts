@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts'
 import { formatId, type Mode } from '../kernel/ids.ts'
+import * as orderQueries from '../orders/queries.ts'
 import * as queries from './queries.ts'
 
 export interface ForgetBuyer {
@@ -14,8 +15,8 @@ export interface ForgetBuyer {
  * addresses. One that is still to be processed keeps its body until then (`processMessage`). Orders name nobody and stay. Safe to repeat.
  */
 export async function forgetBuyer(tx: Transaction, { mode, customer, email }: ForgetBuyer): Promise<void> {
-  const orders = await queries.listOrderIds(tx, { mode, customer })
-  const links = await queries.deleteProviderCustomers(tx, { mode, customer })
+  const orders = await orderQueries.listOrderIds(tx, { mode, customer })
+  const links = await orderQueries.deleteProviderCustomers(tx, { mode, customer })
   await queries.blankMessages(tx, {
     orderIds: orders.map((order) => order.id),
     texts: [

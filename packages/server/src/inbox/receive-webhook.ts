@@ -1,6 +1,7 @@
 import type { Transaction } from '../database/database.ts'
 import { Refusal } from '../kernel/refusal.ts'
 import type { Log } from '../observability/logger.ts'
+import { entityOf } from '../payments/settle-event.ts'
 import type { MessageReading, PaymentProvider, VerifiedMessage } from '../providers/provider.ts'
 import * as queries from './queries.ts'
 
@@ -58,7 +59,11 @@ export async function receiveMessage(
   const isNew = await queries.insertMessage(tx, {
     ...key,
     eventType: reading.eventType,
-    orderId: reading.kind === 'event' ? reading.event.payment.orderId : undefined,
+    entityId: reading.kind === 'event' ? entityOf(reading.event) : undefined,
+    orderId:
+      reading.kind === 'event' && reading.event.type === 'payment'
+        ? reading.event.payment.orderId
+        : undefined,
     headers: keptHeaders(webhook.headers),
     body: webhook.rawBody,
     state,

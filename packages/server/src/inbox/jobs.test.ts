@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { checkCatalog } from '../catalog/check-catalog.ts'
 import type { Database } from '../database/database.ts'
 import { openDatabase } from '../database/open-database.ts'
 import { createJobs } from '../jobs/jobs.ts'
 import { idMaker } from '../kernel/ids.ts'
 import { createLogger } from '../observability/logger.ts'
+import type { SettleContext } from '../payments/settle-payment.ts'
 import { createDodoProvider } from '../providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import { type InboxQueueInput, inboxQueue, sweepInbox } from './jobs.ts'
@@ -13,7 +15,14 @@ import * as queries from './queries.ts'
 
 const log = createLogger({ level: 'silent' })
 const newId = idMaker({ now: Date.now, randomBytes })
-const context = { newId, clock: undefined }
+const catalog = checkCatalog({ units: { credits: {} }, actions: { a: { credits: 1 } } }, 'the test')
+const context = (): SettleContext => ({
+  provider: 'dodo',
+  mode: 'test',
+  catalog,
+  policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
+  ledger: { newId, clock: undefined },
+})
 
 let database: Database
 let provider: PaymentProvider
@@ -38,6 +47,7 @@ async function store(messageId: string, data: object): Promise<queries.MessageKe
     queries.insertMessage(tx, {
       ...key,
       eventType: 'payment.failed',
+      entityId: undefined,
       orderId: undefined,
       headers: {},
       body: JSON.stringify({ type: 'payment.failed', data }),

@@ -1,0 +1,224 @@
+import { storeCatalog } from '../catalog/store-catalog.ts'
+import type { Transaction } from '../database/database.ts'
+import { micros } from '../kernel/credits.ts'
+import { type Uuid, walletId } from '../kernel/ids.ts'
+import { invariant } from '../kernel/refusal.ts'
+import { applyOperations } from '../ledger/apply-operations.ts'
+import type { LedgerContext } from '../ledger/context.ts'
+import { internalKey } from '../ledger/keys.ts'
+import type { Order } from '../orders/order.ts'
+import * as orders from '../orders/queries.ts'
+import { differenceFromOrder } from './difference-from-order.ts'
+import type { Payment } from './payment.ts'
+import * as queries from './queries.ts'
+import type { SettleContext } from './settle-payment.ts'
+
+/** What cannot be credited is for a person to look at: the money has been paid. */
+export type CreditOutcome =
+  | {
+      readonly kind: 'credited'
+      readonly payment: Payment
+      readonly orderId: Uuid
+      readonly note: string | undefined
+    }
+  /** The credits come from the provider's own credit system. */
+  | { readonly kind: 'waiting'; readonly orderId: Uuid; readonly note: string }
+  | { readonly kind: 'dismissed'; readonly orderId: Uuid | undefined; readonly note: string }
+  | { readonly kind: 'flagged'; readonly orderId: Uuid | undefined; readonly note: string }
+
+/** Grants what a payment that succeeded bought. Safe to repeat: it finds the payment credited and changes nothing. */
+export async function creditPayment(
+  tx: Transaction,
+  payment: Payment,
+  orderId: Uuid | undefined,
+  context: SettleContext,
+): Promise<CreditOutcome> {
+  if (payment.bought !== undefined) {
+    invariant(payment.orderId, 'a credited payment has its order')
+    const note = 'The payment was credited before.'
+    return { kind: 'credited', payment, orderId: payment.orderId, note }
+  }
+  if (payment.standing === 'dismissed')
+    return { kind: 'dismissed', orderId: payment.orderId, note: payment.note ?? 'The payment was dismissed.' }
+  return orderId === undefined
+    ? creditWithoutOrder(tx, payment, context)
+    : creditOrdered(tx, payment, orderId, context)
+}
+
+async function creditOrdered(
+  tx: Transaction,
+  payment: Payment,
+  orderId: Uuid,
+  context: SettleContext,
+): Promise<CreditOutcome> {
+  const order = await orders.lockOrder(tx, orderId)
+  if (order === undefined || order.mode !== context.mode || order.provider !== context.provider)
+    return flag(tx, payment, undefined, 'it names an order that is not known here')
+  if (order.paymentId !== undefined && order.paymentId !== payment.paymentId)
+    return flag(
+      tx,
+      payment,
+      orderId,
+      `its order was already paid by the payment ${order.paymentId}: refund one of them`,
+    )
+  const difference = differenceFromOrder(order, payment)
+  if (difference !== undefined) return flag(tx, payment, orderId, difference)
+
+  if (payment.providerCustomerId !== undefined)
+    await orders.putProviderCustomer(
+      tx,
+      { provider: context.provider, mode: context.mode, customer: order.customer },
+      payment.providerCustomerId,
+    )
+  if (order.grantOn === 'entitlement') {
+    const note = "The payment is there; its credits come from the provider's credit system."
+    await orders.markPaid(tx, { orderId, paymentId: payment.paymentId })
+    await queries.setStanding(tx, payment, { standing: 'awaiting_credits', note, orderId })
+    return { kind: 'waiting', orderId, note }
+  }
+  const credited = await grantOrdered(tx, payment, order, context.ledger)
+  return { kind: 'credited', payment: credited, orderId, note: undefined }
+}
+
+/** Grants what the order bought, and marks both. The payment's id is the grant's key. */
+export async function grantOrdered(
+  tx: Transaction,
+  payment: Payment,
+  order: Order,
+  ledger: LedgerContext,
+): Promise<Payment> {
+  const owner = { mode: order.mode, customer: order.customer, unit: order.unit }
+  const wallet = walletId(owner)
+  const [outcome] = await applyOperations(
+    tx,
+    [
+      {
+        kind: 'grant',
+        walletId: wallet,
+        owner,
+        key: internalKey(`payment:${order.provider}:${payment.paymentId}`),
+        credits: order.credits,
+        source: 'purchase',
+        name: order.packName,
+        priority: 0,
+        effectiveAt: undefined,
+        expiry: undefined,
+        paid: order.price,
+        orderId: order.id,
+      },
+    ],
+    ledger,
+  )
+  invariant(outcome, 'every operation has an outcome')
+  if (!outcome.ok) throw outcome.refusal
+  const [share] = outcome.receipt.shares
+  invariant(share, 'a grant is of one lot')
+  const { lotId } = share
+  await orders.markCredited(tx, { orderId: order.id, paymentId: payment.paymentId, lotId })
+  return queries.markPaymentCredited(tx, payment, {
+    orderId: order.id,
+    customer: order.customer,
+    walletId: wallet,
+    lotId,
+    granted: order.credits,
+  })
+}
+
+/**
+ * A payment of a product of ours that no order of ours started: a payment link, the provider's dashboard. Where product and customer are known it gets an
+ * order now, at what the product sells.
+ */
+async function creditWithoutOrder(
+  tx: Transaction,
+  payment: Payment,
+  context: SettleContext,
+): Promise<CreditOutcome> {
+  const { provider, mode, catalog, ledger } = context
+  const [line, ...others] = payment.cart ?? []
+  if (line === undefined || others.length > 0) {
+    const what =
+      payment.subscriptionId === undefined
+        ? 'does not say which one product it bought'
+        : 'is of a subscription'
+    return unassigned(tx, payment, `it names no order of ours, and ${what}`)
+  }
+  const sold =
+    (await orders.findSold(tx, { provider, mode, productId: line.productId })) ??
+    soldByCatalog(context, line.productId)
+  if (sold === undefined)
+    return unassigned(tx, payment, `it names no order of ours, and no pack is sold as ${line.productId}`)
+  const customer = payment.customer ?? (await customerAtProvider(tx, payment, context))
+  if (customer === undefined || !(await orders.isCustomer(tx, mode, customer)))
+    return unassigned(tx, payment, 'it names no order of ours, and whose it is is not known')
+
+  const quantity = BigInt(line.quantity)
+  const bought = {
+    quantity: line.quantity,
+    productId: line.productId,
+    price: { amountMinor: sold.price.amountMinor * quantity, currency: sold.price.currency },
+    discount: undefined,
+  }
+  const difference = differenceFromOrder(bought, payment)
+  if (difference !== undefined) return unassigned(tx, payment, difference)
+
+  const orderId = ledger.newId()
+  await orders.insertOrder(tx, {
+    ...bought,
+    id: orderId,
+    mode,
+    customer,
+    pack: sold.pack,
+    packName: sold.packName,
+    unit: sold.unit,
+    credits: micros(sold.credits * quantity),
+    origin: 'payment',
+    grantOn: 'payment',
+    billingCountry: undefined,
+    catalogId: await storeCatalog(tx, catalog),
+    provider,
+    key: internalKey(`payment:${provider}:${payment.paymentId}`),
+  })
+  const order = await orders.findOrder(tx, orderId)
+  invariant(order, 'an order just created is there')
+  const credited = await grantOrdered(tx, payment, order, ledger)
+  return {
+    kind: 'credited',
+    payment: credited,
+    orderId,
+    note: 'The payment came without an order, and got one.',
+  }
+}
+
+/** What a product sells that a pack of the catalog adopts. */
+function soldByCatalog({ catalog }: SettleContext, productId: string): orders.Sold | undefined {
+  const pack = [...catalog.packsById.values()].find(({ dodoProduct }) => dodoProduct === productId)
+  return (
+    pack && { pack: pack.id, packName: pack.name, unit: pack.unit, credits: pack.credits, price: pack.price }
+  )
+}
+
+async function customerAtProvider(
+  tx: Transaction,
+  { providerCustomerId }: Payment,
+  { provider, mode }: SettleContext,
+): Promise<string | undefined> {
+  if (providerCustomerId === undefined) return undefined
+  return orders.findCustomerAtProvider(tx, { provider, mode, providerCustomerId })
+}
+
+async function flag(
+  tx: Transaction,
+  payment: Payment,
+  orderId: Uuid | undefined,
+  reason: string,
+): Promise<CreditOutcome> {
+  const note = `The payment ${payment.paymentId} has succeeded and was not credited: ${reason}.`
+  await queries.setStanding(tx, payment, { standing: 'flagged', note, orderId })
+  return { kind: 'flagged', orderId, note }
+}
+
+async function unassigned(tx: Transaction, payment: Payment, reason: string): Promise<CreditOutcome> {
+  const note = `The payment ${payment.paymentId} has succeeded and was not credited: ${reason}. Assign it to a customer.`
+  await queries.setStanding(tx, payment, { standing: 'unassigned', note, orderId: undefined })
+  return { kind: 'flagged', orderId: undefined, note }
+}

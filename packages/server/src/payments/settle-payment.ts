@@ -1,0 +1,89 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Transaction } from '../database/database.ts'
+import type { Mode } from '../kernel/ids.ts'
+import type { LedgerContext } from '../ledger/context.ts'
+import * as orders from '../orders/queries.ts'
+import type { ProviderPayment } from '../providers/told.ts'
+import { creditPayment } from './credit-payment.ts'
+import type { Payment, TakeBackPolicies } from './payment.ts'
+import * as queries from './queries.ts'
+import type { Settled } from './settled.ts'
+import { takeBack } from './take-back.ts'
+
+/** Who tells, and by what rules its telling is settled. */
+export interface SettleContext {
+  readonly provider: string
+  readonly mode: Mode
+  readonly catalog: Catalog
+  readonly policies: TakeBackPolicies
+  readonly ledger: LedgerContext
+}
+
+/**
+ * Draws the consequences of a payment as it is now, whoever told it: a message, the reconciler, a person who assigned it. Safe to repeat, and in any
+ * order with its refunds and disputes. Locks the payment's row, then the order's, then the wallet's.
+ */
+export async function settlePayment(
+  tx: Transaction,
+  told: ProviderPayment,
+  asOf: Date,
+  context: SettleContext,
+): Promise<Settled> {
+  const payment = await queries.putPayment(tx, context, told)
+  // One after the other, for they are of one connection.
+  // oxlint-disable no-await-in-loop
+  for (const refund of told.refunds) await queries.putRefund(tx, context, refund, asOf)
+  for (const dispute of told.disputes) await queries.putDispute(tx, context, dispute, asOf)
+  // oxlint-enable no-await-in-loop
+  switch (payment.state) {
+    case 'succeeded':
+      return settleSuccess(tx, payment, told, context)
+    case 'failed':
+      return noteFailure(tx, told, context)
+    case 'processing':
+    case 'cancelled':
+      return {
+        state: 'ignored',
+        note: `The payment is in the state ${payment.state}; nothing follows from that.`,
+        orderId: told.orderId,
+        paymentId: payment.paymentId,
+      }
+  }
+}
+
+async function settleSuccess(
+  tx: Transaction,
+  payment: Payment,
+  told: ProviderPayment,
+  context: SettleContext,
+): Promise<Settled> {
+  const credited = await creditPayment(tx, payment, told.orderId ?? payment.orderId, context)
+  const base = { orderId: credited.orderId ?? told.orderId, paymentId: payment.paymentId }
+  if (credited.kind === 'flagged') return { ...base, state: 'flagged', note: credited.note }
+  if (credited.kind === 'waiting' || credited.kind === 'dismissed')
+    return { ...base, state: 'processed', note: credited.note }
+  const back = await takeBack(tx, credited.payment, context)
+  return { ...base, state: 'processed', note: back ?? credited.note }
+}
+
+/**
+ * Notes on the order why its payment came to nothing. The order stays as it is, for the customer may try again in the same checkout. A failure that
+ * is told after a success is of an earlier attempt, and changes nothing.
+ */
+async function noteFailure(
+  tx: Transaction,
+  { orderId, paymentId, failure }: ProviderPayment,
+  { provider, mode }: SettleContext,
+): Promise<Settled> {
+  const order = orderId === undefined ? undefined : await orders.lockOrder(tx, orderId)
+  if (order === undefined || order.mode !== mode || order.provider !== provider)
+    return {
+      state: 'ignored',
+      note: 'The payment is of no order known here, and nothing was paid.',
+      orderId,
+      paymentId,
+    }
+  if (failure !== undefined && (order.state === 'created' || order.state === 'open'))
+    await orders.setFailure(tx, order.id, failure)
+  return { state: 'processed', note: undefined, orderId, paymentId }
+}
