@@ -7,6 +7,7 @@ import { clockRoutes } from './clock/routes.ts'
 import type { SandboxClock } from './clock/sandbox-clock.ts'
 import type { Scheduler } from './clock/scheduler.ts'
 import { controlRoutes } from './control/routes.ts'
+import { creditControlRoutes, creditEntitlementRoutes } from './credit-entitlements/routes.ts'
 import { listCustomers } from './customers/queries.ts'
 import { customerRoutes } from './customers/routes.ts'
 import { injectApiFaults } from './faults/api-faults.ts'
@@ -93,17 +94,20 @@ export function createApp(input: AppInput): Hono {
   for (const path of ['/', '/_sandbox/*']) app.use(path, refuseOtherHosts(ownHosts))
   for (const path of ['/_sandbox/*', '/session/*', '/overlay/*']) app.use(path, refuseOtherSites)
   app.route('/', assetRoutes())
-  // What is due has happened before anybody asks, and what a request schedules has its alarm set.
-  app.use(async (_context, next) => {
+  // What is due has happened before anybody asks, and what a request made due goes out at once.
+  app.use(async (context, next) => {
     scheduler.runDue()
     await next()
+    if (context.req.method === 'GET') return
     scheduler.wake()
+    worker.wake()
   })
   app.route('/', checkoutPageRoutes({ store, worker, random }))
   app.route('/', faultRoutes(store))
   app.route('/', webhookControlRoutes(store, worker))
   app.route('/', controlRoutes({ store, worker, random }))
   app.route('/', clockRoutes({ clock, scheduler }))
+  app.route('/', creditControlRoutes(store))
   app.get('/', (context) => {
     const page = { page_number: 0, page_size: shownMax }
     const shown = store.transaction((tx) => ({
@@ -134,6 +138,7 @@ export function createApp(input: AppInput): Hono {
   }
   api.route('/', productRoutes(store))
   api.route('/', customerRoutes(store))
+  api.route('/', creditEntitlementRoutes(store))
   api.route('/', checkoutRoutes(store, input.checkoutOrigin))
   api.route('/', paymentRoutes(store))
   api.route('/', webhookRoutes(store, worker))
@@ -146,6 +151,7 @@ const apiPaths = [
   ...new Set([
     'products',
     'customers',
+    'credit-entitlements',
     'checkouts',
     'payments',
     'webhooks',

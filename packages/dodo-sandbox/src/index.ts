@@ -1,4 +1,5 @@
 export type { FaultRule, InjectedFault } from './faults/fault.ts'
+export type { Behaviour } from './kernel/behaviour.ts'
 export type { DodoSandboxOptions, RateLimit, SandboxLog, StartUpWebhook } from './kernel/options.ts'
 export { dodoRetryScheduleMs } from './kernel/options.ts'
 export { type DodoSandbox, startDodoSandbox } from './start-dodo-sandbox.ts'

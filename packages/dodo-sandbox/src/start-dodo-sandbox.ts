@@ -5,6 +5,9 @@ import { Webhook } from 'standardwebhooks'
 import { createApp } from './app.ts'
 import { SandboxClock } from './clock/sandbox-clock.ts'
 import { Scheduler } from './clock/scheduler.ts'
+import { findBalanceLow, findLedgerEntry } from './credit-entitlements/balance-queries.ts'
+import { grantExpiry } from './credit-entitlements/expire-grants.ts'
+import { grantPurchase } from './credit-entitlements/grant-purchase.ts'
 import { checkFaultRule } from './faults/fault.ts'
 import { keepStartUpFaults } from './faults/rules.ts'
 import { newId } from './kernel/ids.ts'
@@ -16,7 +19,7 @@ import {
 } from './kernel/options.ts'
 import { findPayment } from './payments/queries.ts'
 import { readSetting, settingOr, writeSetting } from './store/settings.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type Transaction } from './store/store.ts'
 import { DeliveryWorker, type PayloadBuilder } from './webhooks/delivery-worker.ts'
 import { keepStartUpEndpoints } from './webhooks/keep-start-up-endpoints.ts'
 
@@ -60,7 +63,13 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
   for (const webhook of webhooks) checkStartUpWebhook(webhook.url, webhook.secret)
   const faults = (options.faults ?? []).map((rule) => checkFaultRule(rule, 'The fault'))
 
-  const store = openStore({ stateFile: options.stateFile, now: clock.now, random })
+  const store = openStore({
+    stateFile: options.stateFile,
+    now: clock.now,
+    random,
+    behaviour: options.behaviour,
+    follow: followEvent,
+  })
   const worker = new DeliveryWorker({
     store,
     now: clock.now,
@@ -69,9 +78,13 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
     log,
     retryScheduleMs: options.retryScheduleMs ?? dodoRetryScheduleMs,
     timeoutMs: options.webhookTimeoutMs ?? dodoWebhookTimeoutMs,
-    payloadBuilders: new Map([['Payment', paymentPayload]]),
+    payloadBuilders: new Map([
+      ['Payment', payloadOf('payment', findPayment)],
+      ['CreditLedgerEntry', payloadOf('ledger entry', findLedgerEntry)],
+      ['CreditBalanceLow', payloadOf('low balance', findBalanceLow)],
+    ]),
   })
-  const scheduler = new Scheduler({ store, clock, log, works: [], deliveries: worker })
+  const scheduler = new Scheduler({ store, clock, log, works: [grantExpiry], deliveries: worker })
   try {
     clock.restore(store)
     const { apiKey, webhookSecrets } = store.transaction((tx) => {
@@ -143,11 +156,20 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
   }
 }
 
-/** A payment as it is when its webhook is sent, which may be later than what the webhook reports. */
-const paymentPayload: PayloadBuilder = (tx, paymentId) => {
-  const payment = findPayment(tx, paymentId)
-  if (!payment) throw new Error(`payment ${paymentId} is owed a webhook and is not in the state`)
-  return { ...payment }
+/** What an event leads to beyond the resource that it is about. */
+function followEvent(tx: Transaction, event: { type: string; resourceId: string }): void {
+  if (event.type !== 'payment.succeeded') return
+  const payment = findPayment(tx, event.resourceId)
+  if (payment) grantPurchase(tx, payment)
+}
+
+/** A resource as it is when its webhook is sent, which may be later than what the webhook reports. */
+function payloadOf(what: string, find: (tx: Transaction, id: string) => object | undefined): PayloadBuilder {
+  return (tx, id) => {
+    const found = find(tx, id)
+    if (!found) throw new Error(`${what} ${id} is owed a webhook and is not in the state`)
+    return { ...found }
+  }
 }
 
 function checkStartUpWebhook(url: string, secret: string | undefined): void {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { withSessionAmounts } from '../credit-entitlements/attachment.ts'
 import { refuseUncovered } from '../http/parse.ts'
 import { invalidBody, notCovered, Refusal } from '../kernel/refusal.ts'
 import type { OneTimePrice } from '../products/product.ts'
@@ -39,10 +40,7 @@ export function priceCart(tx: Transaction, items: readonly CartItem[]): Cart {
 }
 
 function priceItem(tx: Transaction, item: CartItem): { currency: string; line: CartLine } {
-  refuseUncovered({
-    'add-ons in a cart': item.addons,
-    'credit entitlements in a cart': item.credit_entitlements,
-  })
+  refuseUncovered({ 'add-ons in a cart': item.addons })
   const found = products.findProduct(tx, item.product_id)
   if (!found) throw invalidBody(`product_cart: there is no product ${item.product_id}`)
   if (found.archived) throw productIsDeleted(item.product_id)
@@ -58,6 +56,7 @@ function priceItem(tx: Transaction, item: CartItem): { currency: string; line: C
       quantity: item.quantity,
       unit_amount: unitAmount,
       amount: unitAmount * item.quantity,
+      credits: withSessionAmounts(tx, found.product.credit_entitlements, item.credit_entitlements ?? []),
     },
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type CreditAttachment, sessionCreditsSchema } from '../credit-entitlements/attachment.ts'
 import { emailSchema } from '../customers/customer.ts'
 import { type Metadata, metadataSchema, webUrl } from '../http/parse.ts'
 import { isCountryCode } from '../kernel/countries.ts'
@@ -11,7 +12,7 @@ const cartItemSchema = z.object({
   quantity: z.number().int().min(1).max(1_000_000),
   amount: z.number().int().min(0).max(2_147_483_647).nullish(),
   addons: z.array(z.unknown()).nullish(),
-  credit_entitlements: z.array(z.unknown()).nullish(),
+  credit_entitlements: z.array(sessionCreditsSchema).nullish(),
 })
 
 const addressSchema = z.object({
@@ -96,6 +97,8 @@ export interface CartLine {
   quantity: number
   unit_amount: number
   amount: number
+  /** The credits that one of it brings; sessions of earlier versions say nothing of them. */
+  credits?: CreditAttachment[]
 }
 
 export interface Cart {

@@ -47,10 +47,7 @@ test('it is not moved back, nor by nonsense', async () => {
     { advance_seconds: 1, to: new Date(before.getTime() + 1000).toISOString() },
     {},
   ])
-    expect(await moveClock(dodo.url, body)).toMatchObject({
-      status: 422,
-      answer: { code: 'INVALID_REQUEST_BODY', message: expect.stringMatching(/clock|century|datetime/) },
-    })
+    expect([body, (await moveClock(dodo.url, body)).status]).toEqual([body, 422])
   expect(dodo.now()).toEqual(before)
 })
 

@@ -1,4 +1,5 @@
 import type { FaultRule } from '../faults/fault.ts'
+import type { Behaviour } from './behaviour.ts'
 import type { RandomBytes } from './ids.ts'
 
 /** Where a line about one event goes: its facts, then what happened. A pino logger fits. */
@@ -43,6 +44,8 @@ export interface DodoSandboxOptions {
   faultSeed?: number
   /** Refuses what is more. Left out, nothing is refused, and the headers count against Dodo's 240 a minute. */
   rateLimit?: RateLimit
+  /** What to do where Dodo documents nothing, or two things. */
+  behaviour?: Partial<Behaviour>
   now?: () => Date
   random?: RandomBytes
   fetch?: typeof globalThis.fetch

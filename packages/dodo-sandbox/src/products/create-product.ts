@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { resolveAttachments } from '../credit-entitlements/attachment.ts'
 import { refuseUncovered } from '../http/parse.ts'
 import { loadBusiness } from '../store/settings.ts'
 import type { Transaction } from '../store/store.ts'
@@ -9,14 +10,13 @@ export type CreateProduct = z.output<typeof createProductSchema>
 
 type Attachments = Pick<
   z.output<typeof updateProductSchema>,
-  'addons' | 'credit_entitlements' | 'digital_product_delivery' | 'entitlements' | 'license_key_enabled'
+  'addons' | 'digital_product_delivery' | 'entitlements' | 'license_key_enabled'
 >
 
 /** Refuses what cannot be attached to a product here yet. */
 export function refuseUncoveredAttachments(input: Attachments): void {
   refuseUncovered({
     'add-ons on products': input.addons,
-    'credit entitlements on products': input.credit_entitlements,
     'digital product delivery': input.digital_product_delivery,
     'entitlements on products': input.entitlements,
     'licence keys on products': input.license_key_enabled,
@@ -40,7 +40,7 @@ export function createProduct(tx: Transaction, input: CreateProduct): Product {
     license_key_enabled: false,
     metadata: input.metadata,
     addons: null,
-    credit_entitlements: [],
+    credit_entitlements: resolveAttachments(tx, input.credit_entitlements ?? []),
     entitlements: [],
     pricing_mode: input.pricing_mode ?? null,
     product_collection_id: null,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attachSchema, type CreditAttachment } from '../credit-entitlements/attachment.ts'
 import { type Metadata, metadataSchema } from '../http/parse.ts'
 import { currencies } from '../kernel/money.ts'
 
@@ -69,7 +70,7 @@ export interface Product {
   license_key_enabled: boolean
   metadata: Metadata
   addons: string[] | null
-  credit_entitlements: never[]
+  credit_entitlements: CreditAttachment[]
   entitlements: never[]
   pricing_mode: 'by_currency' | 'by_country' | null
   product_collection_id: string | null
@@ -85,12 +86,12 @@ const writable = {
   metadata: metadataSchema,
   brand_id: z.string().nullish(),
   pricing_mode: z.enum(['by_currency', 'by_country']).nullish(),
+  credit_entitlements: z.array(attachSchema).nullish(),
 }
 
-// Accepted only to be refused by name, so that nobody is told that credits or keys were attached when they were not.
+// Accepted only to be refused by name, so that nobody is told that keys or files were attached when they were not.
 const uncovered = {
   addons: z.array(z.unknown()).nullish(),
-  credit_entitlements: z.array(z.unknown()).nullish(),
   digital_product_delivery: z.unknown().optional(),
   entitlements: z.array(z.unknown()).nullish(),
   license_key_enabled: z.boolean().nullish(),

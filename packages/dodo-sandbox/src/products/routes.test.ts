@@ -112,11 +112,11 @@ test('what cannot be attached here yet is refused by name, once', async () => {
     name: 'Power',
     tax_category: 'saas',
     price: { type: 'one_time_price', currency: 'USD', price: 4000 },
-    credit_entitlements: [{ credit_entitlement_id: 'cde_1', credits_amount: '500' }],
+    license_key_enabled: true,
   })
   await expect(refused).rejects.toMatchObject({
     status: 501,
-    error: { code: 'NOT_COVERED_BY_LOCAL_DODO', message: expect.stringContaining('credit entitlements') },
+    error: { code: 'NOT_COVERED_BY_LOCAL_DODO', message: expect.stringContaining('licence keys') },
   })
   expect(requests).toBe(1)
 })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { resolveAttachments } from '../credit-entitlements/attachment.ts'
 import { notFound } from '../kernel/refusal.ts'
 import type { Transaction } from '../store/store.ts'
 import { refuseUncoveredAttachments } from './create-product.ts'
@@ -25,6 +26,10 @@ export function updateProduct(tx: Transaction, { productId, changes }: UpdatePro
     is_recurring: price.type !== 'one_time_price',
     description: changes.description === undefined ? product.description : changes.description,
     metadata: changes.metadata ?? product.metadata,
+    // The list replaces the one before; without one, the credits stay as they are.
+    credit_entitlements: changes.credit_entitlements
+      ? resolveAttachments(tx, changes.credit_entitlements)
+      : product.credit_entitlements,
     brand_id: changes.brand_id ?? product.brand_id,
     pricing_mode: changes.pricing_mode === undefined ? product.pricing_mode : changes.pricing_mode,
     updated_at: tx.now.toISOString(),

@@ -201,4 +201,74 @@ export const migrations: readonly string[] = [
   -- A test message is sent once, whatever comes of it.
   alter table deliveries add column is_test integer not null default 0 check (is_test in (0, 1));
   `,
+  `
+  create table credit_entitlements (
+    position integer primary key,
+    entitlement_id text not null unique,
+    deleted integer not null default 0 check (deleted in (0, 1)),
+    document text not null check (json_valid(document)),
+    name text generated always as (document ->> '$.name') virtual
+  ) strict;
+  create unique index credit_entitlements_by_name on credit_entitlements (name) where deleted = 0;
+
+  create table credit_balances (
+    position integer primary key,
+    balance_id text not null unique,
+    document text not null check (json_valid(document)),
+    credit_entitlement_id text generated always as (document ->> '$.credit_entitlement_id') virtual,
+    customer_id text generated always as (document ->> '$.customer_id') virtual,
+    balance text generated always as (document ->> '$.balance') virtual,
+    overage text generated always as (document ->> '$.overage') virtual
+  ) strict;
+  create unique index credit_balances_by_account on credit_balances (credit_entitlement_id, customer_id);
+  create index credit_balances_by_customer on credit_balances (customer_id);
+
+  create table credit_grants (
+    position integer primary key,
+    grant_id text not null unique,
+    subscription_id text,
+    document text not null check (json_valid(document)),
+    credit_entitlement_id text generated always as (document ->> '$.credit_entitlement_id') virtual,
+    customer_id text generated always as (document ->> '$.customer_id') virtual,
+    expires_at text generated always as (document ->> '$.expires_at') virtual,
+    status text generated always as (case
+      when document ->> '$.is_expired' then 'expired'
+      when document ->> '$.remaining_amount' = '0' then 'depleted'
+      else 'active' end) virtual
+  ) strict;
+  create index credit_grants_by_account on credit_grants (credit_entitlement_id, customer_id, status);
+  create index credit_grants_expiring on credit_grants (expires_at)
+    where expires_at is not null and status = 'active';
+
+  create table credit_ledger (
+    position integer primary key,
+    entry_id text not null unique,
+    idempotency_key text,
+    document text not null check (json_valid(document)),
+    credit_entitlement_id text generated always as (document ->> '$.credit_entitlement_id') virtual,
+    customer_id text generated always as (document ->> '$.customer_id') virtual,
+    transaction_type text generated always as (document ->> '$.transaction_type') virtual,
+    amount text generated always as (document ->> '$.amount') virtual,
+    created_at text generated always as (document ->> '$.created_at') virtual
+  ) strict;
+  create index credit_ledger_by_account on credit_ledger (credit_entitlement_id, customer_id);
+  create unique index credit_ledger_by_key on credit_ledger (credit_entitlement_id, customer_id, idempotency_key)
+    where idempotency_key is not null;
+
+  create table credit_terms (
+    position integer primary key,
+    subscription_id text not null,
+    document text not null check (json_valid(document)),
+    credit_entitlement_id text generated always as (document ->> '$.credit_entitlement_id') virtual,
+    customer_id text generated always as (document ->> '$.customer_id') virtual
+  ) strict;
+  create unique index credit_terms_by_subscription on credit_terms (subscription_id, credit_entitlement_id);
+  create index credit_terms_by_account on credit_terms (credit_entitlement_id, customer_id);
+
+  create table credit_balances_low (
+    position integer primary key,
+    low_id text not null unique,
+    document text not null check (json_valid(document))
+  ) strict;
+  `,
 ]

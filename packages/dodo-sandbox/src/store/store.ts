@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { type Behaviour, defaultBehaviour } from '../kernel/behaviour.ts'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
 import { migrations } from './schema.ts'
 
@@ -12,6 +13,10 @@ export interface Transaction {
   readonly now: Date
   newId(prefix: string): string
   random: RandomBytes
+  /** What was chosen where Dodo documents nothing. */
+  readonly behaviour: Behaviour
+  /** What an event leads to, done in the transaction that made it happen. */
+  follow(event: { type: string; resourceId: string }): void
   all(sql: string, ...values: SQLInputValue[]): Row[]
   get(sql: string, ...values: SQLInputValue[]): Row | undefined
   /** The number of rows that changed. */
@@ -29,6 +34,8 @@ export interface OpenStore {
   stateFile: string | undefined
   now: () => Date
   random: RandomBytes
+  behaviour?: Partial<Behaviour> | undefined
+  follow?: (tx: Transaction, event: { type: string; resourceId: string }) => void
 }
 
 /**
@@ -52,6 +59,7 @@ export function openStore(input: OpenStore): Store {
       )
     throw error
   }
+  const behaviour = { ...defaultBehaviour, ...input.behaviour }
   const statements = new Map<string, StatementSync>()
   const prepare = (sql: string) => {
     const known = statements.get(sql)
@@ -65,14 +73,17 @@ export function openStore(input: OpenStore): Store {
     transaction(work) {
       database.exec('begin immediate')
       try {
-        const result = work({
+        const tx: Transaction = {
           now: input.now(),
           newId: (prefix) => newId(prefix, input.random),
           random: input.random,
+          behaviour,
           all: (sql, ...values) => prepare(sql).all(...values),
           get: (sql, ...values) => prepare(sql).get(...values),
           run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
-        })
+          follow: (event) => input.follow?.(tx, event),
+        }
+        const result = work(tx)
         database.exec('commit')
         return result
       } catch (error) {

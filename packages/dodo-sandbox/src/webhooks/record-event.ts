@@ -16,6 +16,7 @@ const endpointsMax = 1000
  * Records that something happened, and owes it to every endpoint that listens. It belongs into the transaction that
  * made it happen: then no crash separates the two. What is sent is built later, from the resource's latest state.
  * Injected faults are decided here, once for all endpoints.
+ * What follows from the event, such as credits from a payment, follows here and now.
  */
 export function recordEvent(tx: Transaction, input: RecordEvent): void {
   const message: queries.Message = {
@@ -28,9 +29,11 @@ export function recordEvent(tx: Transaction, input: RecordEvent): void {
   }
   const faults = drawMessageFaults(tx, message)
   owe(tx, { ...message, payload_faults: faults.payloadFaults }, faults)
-  if (!faults.unknownTwin) return
-  const twin = { ...message, message_id: tx.newId('msg'), event_type: unknownTypeBeside(input.type) }
-  owe(tx, twin, { dropped: false, duplicates: 0, delayMs: 0, reordered: false })
+  if (faults.unknownTwin) {
+    const twin = { ...message, message_id: tx.newId('msg'), event_type: unknownTypeBeside(input.type) }
+    owe(tx, twin, { dropped: false, duplicates: 0, delayMs: 0, reordered: false })
+  }
+  tx.follow(input)
 }
 
 type Fate = Pick<MessageFaults, 'dropped' | 'duplicates' | 'delayMs' | 'reordered'>
