@@ -38,9 +38,11 @@ function startForm(form) {
   const status = document.getElementById('form-status')
   const button = form.querySelector('.pay-button')
   const label = button.querySelector('[data-label]')
-  const labelText = label.textContent
+  const apply = checkout.querySelector('[data-apply]')
+  let labelText = label.textContent
   const statusText = status.textContent
   let paying = false
+  let quotes = 0
 
   field('card_number').addEventListener('input', (event) => format(event.target, groupsOfFour))
   field('expiry').addEventListener('input', (event) => format(event.target, monthSlashYear))
@@ -58,10 +60,16 @@ function startForm(form) {
     })
   }
 
-  for (const input of form.querySelectorAll('input, select')) {
-    input.addEventListener('input', () => {
-      if (input.name) showFieldError(input.name, '')
-    })
+  checkout.addEventListener('input', (event) => {
+    if (event.target.name) showFieldError(event.target.name, '')
+  })
+  // What the price depends on. The currency is picked in a part of the page that comes anew with every price.
+  checkout.addEventListener('change', (event) => {
+    if (['country', 'currency', 'discount_code'].includes(event.target.name)) void requote()
+  })
+  if (apply) {
+    apply.hidden = false
+    apply.addEventListener('click', () => void requote())
   }
 
   form.addEventListener('submit', (event) => {
@@ -73,6 +81,43 @@ function startForm(form) {
   tell('checkout.payment_page_opened')
   tell('checkout.breakdown', JSON.parse(checkout.dataset.breakdown))
   if (checkout.dataset.display === 'overlay') firstToFill().focus()
+
+  /** Shows what the choices come to. The answer to the last question counts, whichever comes last. */
+  async function requote() {
+    quotes += 1
+    const asked = quotes
+    const { pathname, search } = new URL(form.action)
+    try {
+      const response = await fetch(`${pathname}/quote${search}`, {
+        method: 'POST',
+        headers: { accept: 'application/json' },
+        body: new URLSearchParams(new FormData(form)),
+      })
+      const answer = await response.json()
+      if (asked !== quotes) return
+      if (!response.ok) {
+        showError(answer.message ?? 'The local Dodo failed. Its log says why.')
+        return
+      }
+      showQuote(answer)
+      showError(answer.error)
+      for (const [name, text] of Object.entries(answer.fields)) showFieldError(name, text)
+    } catch {
+      if (asked === quotes) showError('No answer from the local Dodo. See that it runs, then try again.')
+    }
+  }
+
+  function showQuote(answer) {
+    const place = document.getElementById('quote')
+    const picking = place.contains(document.activeElement)
+    place.outerHTML = answer.summary
+    if (picking) document.getElementById('currency')?.focus()
+    document.getElementById('card-fields').hidden = !answer.needs_card
+    labelText = answer.pay_label
+    if (!paying) label.textContent = labelText
+    status.textContent = `The total is ${document.getElementById('dialog-title').textContent}.`
+    tell('checkout.breakdown', answer.breakdown)
+  }
 
   async function pay() {
     setPaying(true)
@@ -86,6 +131,7 @@ function startForm(form) {
       })
       const answer = await response.json()
       if (answer.status === 'invalid') refuse(answer)
+      else if (answer.status === 'changed') changed(answer)
       else if (answer.status === 'failed') decline(answer)
       else if (answer.status === 'succeeded') succeed(answer)
       else end(answer)
@@ -107,6 +153,14 @@ function startForm(form) {
     }
     showError(answer.message)
     first?.focus()
+  }
+
+  /** Nothing was charged: the customer had seen another total. */
+  function changed(answer) {
+    setPaying(false)
+    showQuote(answer)
+    showError(answer.message)
+    button.focus()
   }
 
   function decline(answer) {
@@ -180,7 +234,7 @@ function startForm(form) {
 
   function firstToFill() {
     const empty = [...form.querySelectorAll('input:not([type=hidden]), select')].find(
-      (input) => !input.readOnly && input.value === '',
+      (input) => !input.readOnly && input.value === '' && input.checkVisibility(),
     )
     return empty ?? button
   }

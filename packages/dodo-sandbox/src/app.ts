@@ -10,6 +10,7 @@ import { controlRoutes } from './control/routes.ts'
 import { creditControlRoutes, creditEntitlementRoutes } from './credit-entitlements/routes.ts'
 import { listCustomers } from './customers/queries.ts'
 import { customerRoutes } from './customers/routes.ts'
+import { discountRoutes } from './discounts/routes.ts'
 import { injectApiFaults } from './faults/api-faults.ts'
 import { faultRoutes } from './faults/routes.ts'
 import { refuseOtherHosts, refuseOtherSites, requireApiKey } from './http/guards.ts'
@@ -24,6 +25,7 @@ import { controlPage } from './pages/control-page.ts'
 import { answerPage } from './pages/layout.ts'
 import { listPayments } from './payments/queries.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import { pricingControlRoutes } from './pricing/routes.ts'
 import { listProducts } from './products/queries.ts'
 import { productRoutes } from './products/routes.ts'
 import type { Store } from './store/store.ts'
@@ -105,6 +107,7 @@ export function createApp(input: AppInput): Hono {
   app.route('/', checkoutPageRoutes({ store, worker, random }))
   app.route('/', faultRoutes(store))
   app.route('/', webhookControlRoutes(store, worker))
+  app.route('/', pricingControlRoutes(store))
   app.route('/', controlRoutes({ store, worker, random }))
   app.route('/', clockRoutes({ clock, scheduler }))
   app.route('/', creditControlRoutes(store))
@@ -139,6 +142,7 @@ export function createApp(input: AppInput): Hono {
   api.route('/', productRoutes(store))
   api.route('/', customerRoutes(store))
   api.route('/', creditEntitlementRoutes(store))
+  api.route('/', discountRoutes(store))
   api.route('/', checkoutRoutes(store, input.checkoutOrigin))
   api.route('/', paymentRoutes(store))
   api.route('/', webhookRoutes(store, worker))
@@ -152,7 +156,9 @@ const apiPaths = [
     'products',
     'customers',
     'credit-entitlements',
+    'checkout',
     'checkouts',
+    'discounts',
     'payments',
     'webhooks',
     ...uncoveredRoutes.map(([, path]) => path.split('/')[1] ?? ''),

@@ -5,6 +5,7 @@ import { invalidBody, Refusal } from '../kernel/refusal.ts'
 import type { Transaction } from '../store/store.ts'
 import { priceCart } from './price-cart.ts'
 import * as queries from './queries.ts'
+import { quoteOrRefuse } from './quote-session.ts'
 import { type CheckoutSession, type createSessionSchema, sessionLifeMs } from './session.ts'
 
 export type CreateSession = z.output<typeof createSessionSchema>
@@ -18,25 +19,34 @@ const noEligibleMethods = () =>
 
 /** Makes a session. Prices are taken now: a product edited afterwards changes nothing in it. */
 export function createSession(tx: Transaction, input: CreateSession): CheckoutSession {
+  const session = draftSession(tx, input)
+  quoteOrRefuse(tx, session)
+  queries.insertSession(tx, session)
+  return session
+}
+
+/** The session that a request describes, checked and not kept. */
+export function draftSession(tx: Transaction, input: CreateSession): CheckoutSession {
   refuseUncovered({
     'product collections': input.product_collection_id,
     'confirmed checkout sessions': input.confirm,
     'saved payment methods': input.payment_method_id,
     'custom fields': input.custom_fields,
-    'discount codes': input.discount_code ?? input.discount_codes,
     '3-D Secure': input.force_3ds,
     'subscriptions in a checkout': input.subscription_data,
     'tax ids': input.tax_id,
   })
   const methods = input.allowed_payment_method_types
   if (methods && !methods.includes('credit') && !methods.includes('debit')) throw noEligibleMethods()
-  const session: CheckoutSession = {
+  return {
     session_id: tx.newId('cks'),
     created_at: tx.now.toISOString(),
     expires_at: new Date(tx.now.getTime() + sessionLifeMs).toISOString(),
     cart: priceCart(tx, input.product_cart),
     customer: sessionCustomer(tx, input.customer),
     billing_address: sessionAddress(input.billing_address),
+    billing_currency: input.billing_currency ?? null,
+    discount_codes: discountCodes(input),
     metadata: input.metadata ?? {},
     return_url: input.return_url ?? null,
     cancel_url: input.cancel_url ?? null,
@@ -46,8 +56,12 @@ export function createSession(tx: Transaction, input: CreateSession): CheckoutSe
     payment_id: null,
     payment_status: null,
   }
-  queries.insertSession(tx, session)
-  return session
+}
+
+function discountCodes({ discount_code: one, discount_codes: stack }: CreateSession): string[] {
+  if (one && stack && stack.length > 0)
+    throw invalidBody('discount_code: goes not together with discount_codes; put it into the list')
+  return stack ?? (one ? [one] : [])
 }
 
 function sessionCustomer(tx: Transaction, customer: CreateSession['customer']): CheckoutSession['customer'] {

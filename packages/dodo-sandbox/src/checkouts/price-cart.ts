@@ -9,9 +9,6 @@ import type { Cart, CartLine, createSessionSchema } from './session.ts'
 
 type CartItem = z.output<typeof createSessionSchema>['product_cart'][number]
 
-// Dodo's documented minimum charge in USD; those of other currencies are not documented.
-const minimumUsd = 50
-
 const emptyCart = () => new Refusal(422, 'PRODUCT_CART_EMTPY', 'product_cart: holds no product')
 
 const productIsDeleted = (productId: string) =>
@@ -20,23 +17,13 @@ const productIsDeleted = (productId: string) =>
 const mixedCurrencies = () =>
   new Refusal(422, 'UNSUPPORTED_CURRENCY', 'product_cart: holds products of more than one currency')
 
-const belowMinimum = () =>
-  new Refusal(
-    422,
-    'TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT',
-    'The total is below the smallest charge of USD 0.50.',
-  )
-
-/** What the cart costs now. Tax is zero: the local Dodo is in no country. */
+/** What is bought, at the prices of now. */
 export function priceCart(tx: Transaction, items: readonly CartItem[]): Cart {
   if (items.length === 0) throw emptyCart()
   const priced = items.map((item) => priceItem(tx, item))
   const currency = priced[0]?.currency ?? ''
   if (priced.some((line) => line.currency !== currency)) throw mixedCurrencies()
-  const subtotal = priced.reduce((sum, { line }) => sum + line.amount, 0)
-  if (!Number.isSafeInteger(subtotal)) throw invalidBody('product_cart: the total is too large')
-  if (currency === 'USD' && subtotal > 0 && subtotal < minimumUsd) throw belowMinimum()
-  return { currency, lines: priced.map(({ line }) => line), subtotal, tax: 0, total: subtotal }
+  return { currency, lines: priced.map(({ line }) => line) }
 }
 
 function priceItem(tx: Transaction, item: CartItem): { currency: string; line: CartLine } {
@@ -44,9 +31,8 @@ function priceItem(tx: Transaction, item: CartItem): { currency: string; line: C
   const found = products.findProduct(tx, item.product_id)
   if (!found) throw invalidBody(`product_cart: there is no product ${item.product_id}`)
   if (found.archived) throw productIsDeleted(item.product_id)
-  const { price, name, description } = found.product
+  const { price, name, description, tax_category } = found.product
   if (price.type !== 'one_time_price') throw notCovered('checkouts of subscriptions')
-  const unitAmount = unitPrice(price, item.amount ?? undefined)
   return {
     currency: price.currency,
     line: {
@@ -54,8 +40,9 @@ function priceItem(tx: Transaction, item: CartItem): { currency: string; line: C
       name,
       description,
       quantity: item.quantity,
-      unit_amount: unitAmount,
-      amount: unitAmount * item.quantity,
+      unit_amount: unitPrice(price, item.amount ?? undefined),
+      tax_inclusive: price.tax_inclusive ?? false,
+      tax_category,
       credits: withSessionAmounts(tx, found.product.credit_entitlements, item.credit_entitlements ?? []),
     },
   }

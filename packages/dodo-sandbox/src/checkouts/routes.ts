@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import { parseBody } from '../http/parse.ts'
+import { countryCodes } from '../kernel/countries.ts'
 import * as payments from '../payments/queries.ts'
 import type { Store } from '../store/store.ts'
 import { createSession } from './create-session.ts'
 import { sessionNotFound } from './pay-session.ts'
 import { prefillOf } from './prefill.ts'
+import { previewSession } from './preview-session.ts'
 import * as queries from './queries.ts'
 import { createSessionSchema } from './session.ts'
 
@@ -18,6 +20,11 @@ export function checkoutRoutes(store: Store, checkoutOrigin: () => string): Hono
       checkout_url: `${checkoutOrigin()}/session/${session.session_id}`,
     })
   })
+  routes.post('/checkouts/preview', async (context) => {
+    const input = await parseBody(context, createSessionSchema)
+    return context.json(store.transaction((tx) => previewSession(tx, input)))
+  })
+  routes.get('/checkout/supported_countries', (context) => context.json(countryCodes))
   routes.get('/checkouts/:id', (context) => {
     const id = context.req.param('id')
     const status = store.transaction((tx) => {

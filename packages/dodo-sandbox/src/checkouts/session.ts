@@ -3,9 +3,14 @@ import { type CreditAttachment, sessionCreditsSchema } from '../credit-entitleme
 import { emailSchema } from '../customers/customer.ts'
 import { type Metadata, metadataSchema, webUrl } from '../http/parse.ts'
 import { isCountryCode } from '../kernel/countries.ts'
+import { currencies } from '../kernel/money.ts'
 import type { IntentStatus } from '../payments/payment.ts'
+import type { SaleLine } from '../pricing/price.ts'
+import type { Product } from '../products/product.ts'
 
 const country = z.string().refine(isCountryCode, 'is not a country that Dodo knows')
+
+const currency = z.string().refine((code) => currencies.has(code), 'is not a currency that Dodo knows')
 
 const cartItemSchema = z.object({
   product_id: z.string().min(1),
@@ -69,19 +74,19 @@ export const createSessionSchema = z.object({
   product_cart: z.array(cartItemSchema).max(20),
   allowed_payment_method_types: z.array(z.string()).nullish(),
   billing_address: addressSchema.nullish(),
-  billing_currency: z.string().nullish(),
+  billing_currency: currency.nullish(),
   cancel_url: webUrl.nullish(),
   customer: customerSchema.nullish(),
   customer_business_name: z.string().max(255).nullish(),
   customization: customizationSchema.nullish(),
+  discount_code: z.string().min(1).nullish(),
+  discount_codes: z.array(z.string().min(1)).max(20).nullish(),
   feature_flags: flagsSchema.nullish(),
   metadata: metadataSchema.nullish(),
   return_url: webUrl.nullish(),
   // Accepted to be refused by name.
   confirm: z.boolean().nullish(),
   custom_fields: z.array(z.unknown()).nullish(),
-  discount_code: z.string().nullish(),
-  discount_codes: z.array(z.string()).nullish(),
   force_3ds: z.boolean().nullish(),
   payment_method_id: z.string().nullish(),
   product_collection_id: z.string().nullish(),
@@ -90,23 +95,22 @@ export const createSessionSchema = z.object({
 })
 
 /** One position of what is bought, priced when the session was made. */
-export interface CartLine {
-  product_id: string
-  name: string
-  description: string | null
-  quantity: number
-  unit_amount: number
-  amount: number
+export interface CartLine extends SaleLine {
+  tax_category: Product['tax_category']
   /** The credits that one of it brings; sessions of earlier versions say nothing of them. */
   credits?: CreditAttachment[]
 }
 
+/** What is bought. What it costs depends on the country, the currency and the codes: see `quoteSession`. */
 export interface Cart {
+  /** The one that the lines are priced in. */
   currency: string
   lines: CartLine[]
-  subtotal: number
-  tax: number
-  total: number
+}
+
+/** What the cart costs before discounts, taxes and exchange. */
+export function listPriceOf({ cart }: Pick<CheckoutSession, 'cart'>): number {
+  return cart.lines.reduce((sum, line) => sum + line.unit_amount * line.quantity, 0)
 }
 
 interface SessionAddress {
@@ -129,6 +133,10 @@ export interface CheckoutSession {
     | { email: string; name: string | null; phone_number: string | null }
     | null
   billing_address: SessionAddress | null
+  /** Asked for by the shop; `null` is the one of the country. */
+  billing_currency: string | null
+  /** In the order they are taken off. */
+  discount_codes: string[]
   metadata: Metadata
   return_url: string | null
   cancel_url: string | null

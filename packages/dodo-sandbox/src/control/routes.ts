@@ -13,6 +13,8 @@ const paySchema = z.object({
   country: z.string().default('US'),
   expiry: z.string().default('06 / 32'),
   cvc: z.string().default('123'),
+  currency: z.string().optional(),
+  discount_code: z.string().optional(),
   attempt: z.string().max(64).optional(),
 })
 
@@ -32,12 +34,9 @@ export function controlRoutes({ store, worker, random }: ControlRoutes): Hono {
       paySession(tx, { sessionId: context.req.param('id'), attempt, form }),
     )
     worker.wake()
-    if (outcome.kind === 'invalid')
-      return context.json(
-        { code: 'INVALID_REQUEST_BODY', message: 'The form is invalid.', fields: outcome.fields },
-        422,
-      )
-    return context.json(outcome.payment)
+    if ('payment' in outcome) return context.json(outcome.payment)
+    const fields = outcome.kind === 'invalid' ? outcome.fields : {}
+    return context.json({ code: 'INVALID_REQUEST_BODY', message: 'The form is invalid.', fields }, 422)
   })
 
   return routes

@@ -1,5 +1,5 @@
 /** The digits after the point of a currency: 2 for USD, 0 for JPY, 3 for KWD. */
-function currencyDigits(currency: string): number {
+export function currencyDigits(currency: string): number {
   return (
     new Intl.NumberFormat('en-US', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ??
     2

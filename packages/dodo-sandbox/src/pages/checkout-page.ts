@@ -1,14 +1,16 @@
 import { html } from 'hono/html'
-import type { FieldErrors, PaymentForm } from '../checkouts/pay-session.ts'
+import type { FieldErrors, PaymentForm } from '../checkouts/payment-form.ts'
 import type { Prefill } from '../checkouts/prefill.ts'
 import type { CheckoutSession } from '../checkouts/session.ts'
 import { countryCodes, countryName } from '../kernel/countries.ts'
 import { formatMoney } from '../kernel/money.ts'
 import { testCards } from '../payments/test-cards.ts'
+import { breakdownOf, quoteSummary, type ShownQuote } from './checkout-summary.ts'
+import { described, field, fieldError } from './form-fields.ts'
 import { type Html, type Layout, ribbon } from './layout.ts'
 import { closeButton } from './notice-page.ts'
 
-export interface CheckoutPage {
+export interface CheckoutPage extends ShownQuote {
   session: CheckoutSession
   prefill: Prefill
   display: 'full' | 'overlay'
@@ -19,75 +21,61 @@ export interface CheckoutPage {
   error?: string | undefined
   fields?: FieldErrors
   /** What the customer had typed; card details are never sent back. */
-  typed?: Pick<PaymentForm, 'email' | 'name' | 'country'>
+  typed?: Pick<PaymentForm, 'email' | 'name' | 'country' | 'discount_code'> | undefined
 }
 
 /** The hosted checkout: what is bought, and the form that pays it. */
 export function checkoutPage(page: CheckoutPage): Layout {
-  const { session, display } = page
-  const { cart } = session
-  const total = formatMoney(cart.total, cart.currency)
-  // The amounts that the page announces to the shop that frames it, under the names of Dodo's protocol.
-  const breakdown = {
-    subTotal: cart.subtotal,
-    discount: 0,
-    tax: cart.tax,
-    total: cart.total,
-    currency: cart.currency,
-    finalTotal: cart.total,
-    finalTotalCurrency: cart.currency,
-  }
+  const { session, display, quote } = page
   const dialog =
     display === 'overlay' ? html`role="dialog" aria-modal="true" aria-labelledby="dialog-title"` : ''
-  const body = html`<main class="checkout-wrap" id="checkout" data-display="${display}" data-breakdown="${JSON.stringify(breakdown)}" data-manual-redirect="${String(page.manualRedirect)}">
+  const body = html`<main class="checkout-wrap" id="checkout" data-display="${display}" data-breakdown="${JSON.stringify(breakdownOf(quote))}" data-manual-redirect="${String(page.manualRedirect)}">
 <div class="card checkout" ${dialog}>
 <div class="bar">${ribbon()}${display === 'overlay' ? closeButton() : ''}</div>
 <div class="columns">
-${summary(session, display, total)}
+${summary(page)}
 <section class="pay" aria-label="Payment">
-${form(page, total)}
+${form(page)}
 </section>
 </div>
 </div>
 ${display === 'full' ? html`<p class="foot">This page stands in for Dodo Payments during development.</p>` : ''}
 </main>`
+  const total = formatMoney(quote.total, quote.currency)
   return { title: `Pay ${total} · Local Dodo`, body, display, theme: session.theme, script: true }
 }
 
-function summary(session: CheckoutSession, display: CheckoutPage['display'], total: string): Html {
-  const { cart } = session
-  const money = (amount: number) => formatMoney(amount, cart.currency)
+function summary(page: CheckoutPage): Html {
+  const { session, display } = page
   return html`<section class="summary" aria-labelledby="dialog-title">
 ${
   session.cancel_url !== null && display === 'full'
     ? html`<a class="back" href="${session.cancel_url}"><span aria-hidden="true">←</span> Back to the shop</a>`
     : ''
 }
-<p class="eyebrow">Your order</p>
-<h1 id="dialog-title">${total}</h1>
-<ul class="lines">
-${cart.lines.map(
-  (line) => html`<li>
-<span class="line-name">${line.name}${line.quantity > 1 ? html` <span class="quantity">× ${line.quantity}</span>` : ''}</span>
-<span class="line-amount">${money(line.amount)}</span>
-${line.description ? html`<span class="line-note">${line.description}</span>` : ''}
-${line.quantity > 1 ? html`<span class="line-note">${money(line.unit_amount)} each</span>` : ''}
-</li>`,
-)}
-</ul>
-<dl class="totals">
-<div><dt>Subtotal</dt><dd>${money(cart.subtotal)}</dd></div>
-<div><dt>Tax</dt><dd>${money(cart.tax)}</dd></div>
-<div class="total"><dt>Total</dt><dd>${total}</dd></div>
-</dl>
+${quoteSummary(page)}
+${session.flags.allow_discount_code === false ? '' : discountField(page)}
 </section>`
 }
 
-function form(page: CheckoutPage, total: string): Html {
-  const { session, prefill, display, typed, fields = {} } = page
+function discountField({ typed, fields = {} }: CheckoutPage): Html {
+  return html`<div class="discount">
+${field({ name: 'discount_code', label: 'Discount code', type: 'text', autocomplete: 'off', value: typed?.discount_code ?? '', optional: true, error: fields.discount_code, placeholder: 'Optional', maxlength: 16 })}
+<button type="button" class="button-quiet" data-apply hidden>Apply</button>
+</div>`
+}
+
+/** What the button says: the session's own words, or what is paid. */
+export function payLabel(page: Pick<CheckoutPage, 'payButtonText' | 'session' | 'quote'>): string {
+  const { quote, session } = page
+  return page.payButtonText ?? session.pay_button_text ?? `Pay ${formatMoney(quote.total, quote.currency)}`
+}
+
+function form(page: CheckoutPage): Html {
+  const { session, prefill, display, typed, quote, fields = {} } = page
   const prefix = display === 'overlay' ? '/overlay' : ''
   const country = typed?.country ?? prefill.country
-  return html`<form method="post" action="${prefix}/session/${session.session_id}${page.manualRedirect ? '?manualRedirect=true' : ''}" novalidate data-total="${total}">
+  return html`<form id="pay-form" method="post" action="${prefix}/session/${session.session_id}${page.manualRedirect ? '?manualRedirect=true' : ''}" novalidate>
 <input type="hidden" name="attempt" value="${page.attempt}">
 <fieldset>
 <legend>Contact</legend>
@@ -101,9 +89,9 @@ ${countryOptions(country)}
 ${fieldError('country', fields.country)}
 </div>
 </fieldset>
-<fieldset>
-<legend>Card</legend>
 <div class="alert" id="form-error" role="alert" ${page.error ? '' : 'hidden'}>${page.error ?? ''}</div>
+<fieldset id="card-fields" ${quote.total > 0 ? '' : 'hidden'}>
+<legend>Card</legend>
 ${field({ name: 'card_number', label: 'Card number', type: 'text', autocomplete: 'cc-number', inputmode: 'numeric', value: '', error: fields.card_number, placeholder: '4242 4242 4242 4242', maxlength: 23 })}
 <div class="pair">
 ${field({ name: 'expiry', label: 'Expiry', type: 'text', autocomplete: 'cc-exp', inputmode: 'numeric', value: '', error: fields.expiry, placeholder: 'MM / YY', maxlength: 9 })}
@@ -111,38 +99,9 @@ ${field({ name: 'cvc', label: 'CVC', type: 'text', autocomplete: 'cc-csc', input
 </div>
 ${testCardHelp()}
 </fieldset>
-<button class="button pay-button" type="submit"><span class="spinner" aria-hidden="true"></span><span data-label>${page.payButtonText ?? session.pay_button_text ?? `Pay ${total}`}</span></button>
+<button class="button pay-button" type="submit"><span class="spinner" aria-hidden="true"></span><span data-label>${payLabel(page)}</span></button>
 <p class="fine" aria-live="polite" id="form-status">A test payment. No card is charged.</p>
 </form>`
-}
-
-interface Field {
-  name: keyof PaymentForm
-  label: string
-  type: 'email' | 'text'
-  autocomplete: string
-  inputmode?: 'numeric'
-  value: string
-  locked?: boolean
-  error?: string | undefined
-  placeholder: string
-  maxlength?: number
-}
-
-function field(input: Field): Html {
-  return html`<div class="field">
-<label for="${input.name}">${input.label}</label>
-<input id="${input.name}" name="${input.name}" type="${input.type}" autocomplete="${input.autocomplete}" inputmode="${input.inputmode ?? (input.type === 'email' ? 'email' : 'text')}" placeholder="${input.placeholder}" value="${input.value}" required maxlength="${input.maxlength ?? 254}" ${input.locked ? 'readonly' : ''} ${described(input.name, input.error)}>
-${fieldError(input.name, input.error)}
-</div>`
-}
-
-function described(name: string, error: string | undefined): Html {
-  return html`aria-describedby="${name}-error" aria-invalid="${error ? 'true' : 'false'}"`
-}
-
-function fieldError(name: string, error: string | undefined): Html {
-  return html`<p class="field-error" id="${name}-error" ${error ? '' : 'hidden'}>${error ?? ''}</p>`
 }
 
 const countriesByName = countryCodes

@@ -1,10 +1,13 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import { type PayOutcome, paySession } from '../checkouts/pay-session.ts'
+import { type PayOutcome, paySession, sessionNotFound } from '../checkouts/pay-session.ts'
+import type { PaymentForm } from '../checkouts/payment-form.ts'
 import { type Prefill, prefillOf } from '../checkouts/prefill.ts'
 import * as queries from '../checkouts/queries.ts'
+import { currencyChoices, quoteSession, type SessionQuote } from '../checkouts/quote-session.ts'
 import { returnUrlOf } from '../checkouts/return-url.ts'
 import { type CheckoutSession, type SessionState, sessionState } from '../checkouts/session.ts'
+import { isCountryCode } from '../kernel/countries.ts'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
 import { formatMoney } from '../kernel/money.ts'
 import { Refusal } from '../kernel/refusal.ts'
@@ -12,7 +15,8 @@ import type { Payment } from '../payments/payment.ts'
 import * as payments from '../payments/queries.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryWorker } from '../webhooks/delivery-worker.ts'
-import { checkoutPage } from './checkout-page.ts'
+import { checkoutPage, payLabel } from './checkout-page.ts'
+import { breakdownOf, quoteSummary } from './checkout-summary.ts'
 import { answerPage } from './layout.ts'
 import { noticePage } from './notice-page.ts'
 
@@ -31,7 +35,12 @@ const formSchema = z.object({
   card_number: text,
   expiry: text,
   cvc: text,
+  currency: text,
+  discount_code: text,
+  total_seen: text.transform((seen) => seen || undefined),
 })
+
+const quoteSchema = z.object({ email: text, country: text, currency: text, discount_code: text })
 
 export interface CheckoutPageRoutes {
   store: Store
@@ -48,6 +57,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
   ] as const) {
     routes.get(path, (context) => showSession(context, context.req.param('id'), display))
     routes.post(path, (context) => submit(context, context.req.param('id'), display))
+    routes.post(`${path}/quote`, (context) => quote(context, context.req.param('id')))
   }
   routes.get('/inline/session/:id', (context) =>
     answerPage(
@@ -66,35 +76,52 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
   )
   return routes
 
-  function showSession(context: Context, sessionId: string, display: Display) {
+  function showSession(context: Context, sessionId: string, display: Display, error?: string) {
     const view = loadView(sessionId)
     if (!view) return unknownSession(context, display)
-    if (view.state === 'paid') return paidSession(context, view, display, view.payment)
+    if (view.state === 'paid') return paidSession(context, view.session, display, view.payment)
     if (view.state === 'expired') return expiredSession(context, view.session, display)
     return answerPage(
       context,
       checkoutPage({
-        session: view.session,
-        prefill: view.prefill,
+        ...view,
         display,
         attempt: newId('att', random),
+        error: error ?? reasonsOf(view.refused),
         ...options(context),
       }),
+      error === undefined ? 200 : 422,
     )
+  }
+
+  /** What the choices of the form come to, for the page's script to show before anything is paid. */
+  async function quote(context: Context, sessionId: string) {
+    const parsed = quoteSchema.safeParse(await context.req.parseBody())
+    if (!parsed.success) throw notThisForm()
+    const { discount_code, ...choices } = parsed.data
+    const view = loadView(sessionId, { ...choices, discount_code })
+    if (!view) throw sessionNotFound(sessionId)
+    const typed = view.refused.find(({ code }) => code === discount_code.trim())
+    const others = view.refused.filter((refused) => refused !== typed)
+    return context.json({
+      ...(await quoteForScript(context, view)),
+      error: reasonsOf(others) ?? '',
+      fields: { discount_code: typed ? `${typed.refusal.message}.` : '' },
+    })
   }
 
   async function submit(context: Context, sessionId: string, display: Display) {
     const parsed = formSchema.safeParse(await context.req.parseBody())
     const wantsJson = context.req.header('accept')?.includes('application/json') === true
-    if (!parsed.success)
-      throw new Refusal(422, 'INVALID_REQUEST_BODY', 'The form is not the one of this page.')
+    if (!parsed.success) throw notThisForm()
     const { attempt = newId('att', random), ...form } = parsed.data
 
     let outcome: PayOutcome
     try {
       outcome = store.transaction((tx) => paySession(tx, { sessionId, attempt, form }))
     } catch (error) {
-      if (error instanceof Refusal && !wantsJson) return showSession(context, sessionId, display)
+      if (error instanceof Refusal && !wantsJson)
+        return showSession(context, sessionId, display, error.status === 422 ? error.message : undefined)
       throw error
     }
     worker.wake()
@@ -124,45 +151,84 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
           message: payment.error_message,
           attempt: nextAttempt,
         })
-    } else if (wantsJson) {
+    } else if (outcome.kind === 'changed' && wantsJson) {
+      const view = loadView(sessionId, form)
+      if (!view) throw sessionNotFound(sessionId)
+      return context.json({
+        status: 'changed',
+        message: outcome.reason,
+        ...(await quoteForScript(context, view)),
+      })
+    } else if (outcome.kind === 'invalid' && wantsJson) {
       return context.json({ status: 'invalid', message: 'Check the marked fields.', fields: outcome.fields })
     }
+    const view = loadView(sessionId, form)
+    if (!view) return unknownSession(context, display)
     return answerPage(
       context,
       checkoutPage({
-        session,
-        prefill: store.transaction((tx) => prefillOf(tx, session)),
+        ...view,
         display,
         attempt: nextAttempt,
         typed: form,
-        error:
-          outcome.kind === 'declined' ? (outcome.payment.error_message ?? '') : 'Check the marked fields.',
+        error: errorOf(outcome),
         fields: outcome.kind === 'invalid' ? outcome.fields : {},
         ...options(context),
       }),
-      outcome.kind === 'declined' ? 402 : 422,
+      { declined: 402, invalid: 422, changed: 409 }[outcome.kind] as 402 | 409 | 422,
     )
   }
 
-  interface View {
+  interface View extends SessionQuote {
     session: CheckoutSession
     state: SessionState
     prefill: Prefill
     payment: Payment | undefined
+    currencies: string[]
   }
 
-  function loadView(sessionId: string): View | undefined {
+  function loadView(
+    sessionId: string,
+    choices: Partial<Pick<PaymentForm, 'email' | 'country' | 'currency' | 'discount_code'>> = {},
+  ): View | undefined {
     return store.transaction((tx) => {
       const session = queries.findSession(tx, sessionId)
       if (!session) return undefined
+      const country = choices.country && isCountryCode(choices.country) ? choices.country : undefined
       return {
         session,
         state: sessionState(session, tx.now),
         prefill: prefillOf(tx, session),
         payment: session.payment_id === null ? undefined : payments.findPayment(tx, session.payment_id),
+        currencies: currencyChoices(tx, session, country),
+        ...quoteSession(tx, session, {
+          country,
+          currency: choices.currency || undefined,
+          code: choices.discount_code?.trim() || undefined,
+        }),
       }
     })
   }
+
+  async function quoteForScript(context: Context, view: View) {
+    return {
+      summary: String(await quoteSummary(view)),
+      breakdown: breakdownOf(view.quote),
+      pay_label: payLabel({ ...view, ...options(context) }),
+      needs_card: view.quote.total > 0,
+    }
+  }
+}
+
+const notThisForm = () => new Refusal(422, 'INVALID_REQUEST_BODY', 'The form is not the one of this page.')
+
+function reasonsOf(refused: SessionQuote['refused']): string | undefined {
+  return refused.length === 0 ? undefined : refused.map(({ refusal }) => `${refusal.message}.`).join(' ')
+}
+
+function errorOf(outcome: PayOutcome): string {
+  if (outcome.kind === 'changed') return outcome.reason
+  return outcome.kind === 'declined' ? (outcome.payment.error_message ?? '') : 'Check the marked fields.'
 }
 
 /** What the overlay package appends to the address. */
@@ -210,7 +276,7 @@ function expiredSession(context: Context, session: CheckoutSession, display: Dis
 
 function paidSession(
   context: Context,
-  { session }: { session: CheckoutSession },
+  session: CheckoutSession,
   display: Display,
   payment: Payment | undefined,
 ) {
@@ -226,7 +292,9 @@ function paidSession(
         title: 'Payment received',
         text: 'This checkout is paid and cannot be used again. Nothing more is to be done here.',
         facts: [
-          { name: 'Amount', value: formatMoney(session.cart.total, session.cart.currency) },
+          ...(payment
+            ? [{ name: 'Amount', value: formatMoney(payment.total_amount, payment.currency) }]
+            : []),
           { name: 'Payment', value: session.payment_id ?? '' },
         ],
         link:

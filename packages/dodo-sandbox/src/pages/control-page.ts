@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { type CheckoutSession, sessionState } from '../checkouts/session.ts'
+import { type CheckoutSession, listPriceOf, sessionState } from '../checkouts/session.ts'
 import type { Customer } from '../customers/customer.ts'
 import { formatMoney } from '../kernel/money.ts'
 import type { Payment } from '../payments/payment.ts'
@@ -96,7 +96,7 @@ function sessionItem(item: CheckoutSession, now: Date): Html {
   const names = item.cart.lines.map((line) =>
     line.quantity === 1 ? line.name : `${line.name} × ${line.quantity}`,
   )
-  return html`<li><div class="row">${pill(sessionState(item, now))} <strong>${formatMoney(item.cart.total, item.cart.currency)}</strong> <span>${names.join(', ')}</span> <a href="/session/${item.session_id}"><code>${item.session_id}</code></a> <span class="aside">${when(item.created_at)}</span></div></li>`
+  return html`<li><div class="row">${pill(sessionState(item, now))} <strong>${formatMoney(listPriceOf(item), item.cart.currency)}</strong> <span>${names.join(', ')}</span> <a href="/session/${item.session_id}"><code>${item.session_id}</code></a> <span class="aside">${when(item.created_at)}</span></div></li>`
 }
 
 function product(item: Product): Html {

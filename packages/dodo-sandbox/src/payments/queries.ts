@@ -42,6 +42,24 @@ export function findLineItems(tx: Transaction, paymentId: string): PaymentLineIt
   return row && (parseDocument(row, 'line_items') as PaymentLineItems)
 }
 
+/** How many payments a customer has: those that went well, or those under way as well, of one discount or of all. */
+export function countPaymentsOf(
+  tx: Transaction,
+  customerId: string,
+  filter: { standing: 'paid' | 'open_or_paid'; discountId?: string },
+): number {
+  const row = tx.get(
+    `select count(*) as count from payments
+     where customer_id = ?1 and iif(?2 = 'paid', status = 'succeeded', status not in ('failed', 'cancelled'))
+       and (?3 is null or exists (
+         select 1 from json_each(document, '$.discounts') item where item.value ->> '$.discount_id' = ?3))`,
+    customerId,
+    filter.standing,
+    filter.discountId ?? null,
+  )
+  return Number(row?.['count'])
+}
+
 export interface ListPayments extends Page {
   brand_id?: string | undefined
   created_at_gte?: string | undefined

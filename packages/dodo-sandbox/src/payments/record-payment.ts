@@ -1,4 +1,5 @@
 import { type Customer, customerDetails } from '../customers/customer.ts'
+import { addUse } from '../discounts/queries.ts'
 import { drawPaymentFailure } from '../faults/payment-faults.ts'
 import type { Metadata } from '../http/parse.ts'
 import type { Instrument } from '../payment-methods/payment-method.ts'
@@ -6,7 +7,7 @@ import type { Price } from '../pricing/price.ts'
 import { loadBusiness } from '../store/settings.ts'
 import type { Transaction } from '../store/store.ts'
 import { recordEvent } from '../webhooks/record-event.ts'
-import type { BillingAddress, ChargeOutcome, LineItem, Payment } from './payment.ts'
+import type { BillingAddress, ChargeOutcome, IntentStatus, LineItem, Payment } from './payment.ts'
 import * as queries from './queries.ts'
 
 export interface NewPayment {
@@ -42,6 +43,7 @@ export function recordPayment(tx: Transaction, input: NewPayment): Payment {
     session,
     due: comesTo && { at: comesTo.at.toISOString(), outcome: comesTo.outcome },
   })
+  if (isStanding(payment.status)) countUses(tx, payment, 1)
   recordPaymentEvent(tx, payment)
   return payment
 }
@@ -51,6 +53,16 @@ function outcomeWithFaults(tx: Transaction, paymentId: string, input: NewPayment
   const { outcome, instrument, price } = input
   if (outcome.status !== 'succeeded' || instrument === null || price.total === 0) return outcome
   return drawPaymentFailure(tx, paymentId) ?? outcome
+}
+
+/** Whether a payment has gone well or still may. */
+export function isStanding(status: IntentStatus): boolean {
+  return status !== 'failed' && status !== 'cancelled'
+}
+
+/** A discount is used from when a payment with it is under way; one that ends badly gives it back. */
+export function countUses(tx: Transaction, payment: Payment, uses: 1 | -1): void {
+  for (const { discount_id } of payment.discounts ?? []) addUse(tx, discount_id, uses)
 }
 
 const statusesWithEvent: ReadonlySet<string> = new Set(['succeeded', 'failed', 'processing', 'cancelled'])

@@ -14,12 +14,12 @@ test('a payment carries what was bought, by whom, and all that the SDK promises'
   const payment = await client.payments.retrieve(String(paid.answer['payment_id']))
   expect(payment).toMatchObject({
     status: 'succeeded',
-    total_amount: 8000,
-    tax: 0,
+    total_amount: 9520,
+    tax: 1520,
     currency: 'USD',
-    settlement_amount: 8000,
+    settlement_amount: 9520,
     settlement_currency: 'USD',
-    settlement_tax: 0,
+    settlement_tax: 1520,
     product_cart: [{ product_id: pack, quantity: 2 }],
     metadata: { tallystick_order: 'ord_1', seats: 2, gift: false },
     checkout_session_id: session_id,
@@ -38,7 +38,14 @@ test('a payment carries what was bought, by whom, and all that the SDK promises'
   expect(await client.payments.retrieveLineItems(payment.payment_id)).toEqual({
     currency: 'USD',
     items: [
-      { items_id: pack, amount: 8000, refundable_amount: 8000, tax: 0, name: 'Power', description: null },
+      {
+        items_id: pack,
+        amount: 9520,
+        refundable_amount: 9520,
+        tax: 1520,
+        name: 'Power',
+        description: null,
+      },
     ],
   })
 })

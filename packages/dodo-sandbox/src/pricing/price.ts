@@ -20,3 +20,30 @@ export interface PriceLine {
   amount: number
   tax: number
 }
+
+/** A price with how it came about. `subtotal - discount + tax` is the total: both are without tax. */
+export interface Quote extends Price {
+  country: string
+  subtotal: number
+  discount: number
+  lines: QuoteLine[]
+}
+
+export interface QuoteLine extends PriceLine {
+  /** As the product has it, before discounts. */
+  unit_amount: number
+  subtotal: number
+  discount: number
+  tax_rate_bps: number
+  tax_inclusive: boolean
+}
+
+/** One position of what is bought, in the product's own currency. */
+export interface SaleLine {
+  product_id: string
+  name: string
+  description: string | null
+  quantity: number
+  unit_amount: number
+  tax_inclusive: boolean
+}

@@ -271,4 +271,21 @@ export const migrations: readonly string[] = [
     document text not null check (json_valid(document))
   ) strict;
   `,
+  `
+  create table discounts (
+    position integer primary key,
+    discount_id text not null unique,
+    document text not null check (json_valid(document)),
+    deleted integer not null default 0 check (deleted in (0, 1)),
+    code text generated always as (document ->> '$.code') virtual
+  ) strict;
+  create unique index discounts_by_code on discounts (code) where deleted = 0;
+
+  -- What is bought, and no longer what it costs: that depends on the country, the currency and the codes.
+  update checkout_sessions set document = json_set(
+    json_remove(document, '$.cart.subtotal', '$.cart.tax', '$.cart.total'),
+    '$.billing_currency', null,
+    '$.discount_codes', json('[]')
+  );
+  `,
 ]
