@@ -1,27 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import DodoPayments from 'dodopayments'
 import { expect, test } from 'vitest'
+import { routesOfSdk } from '../../test/conformance/sdk-routes.ts'
 import { openShop } from '../../test/shop.ts'
 import { uncoveredRoutes } from './uncovered-routes.ts'
-
-/** Every route that the official SDK calls, read from its source: `GET /products/x`. */
-function routesOfSdk(): string[] {
-  const resources = join(dirname(createRequire(import.meta.url).resolve('dodopayments')), 'resources')
-  const routes = new Set<string>()
-  for (const file of readdirSync(resources, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.mjs')) continue
-    const source = readFileSync(join(resources, file), 'utf8')
-    for (const [, verb = '', path = ''] of source.matchAll(
-      /_client\.(getAPIList|get|post|put|patch|delete)\((?:path ?)?[`']([^`']+)[`']/g,
-    )) {
-      const method = verb === 'getAPIList' ? 'GET' : verb.toUpperCase()
-      routes.add(`${method} ${path.replaceAll(/\$\{[^}]*\}/g, 'x')}`)
-    }
-  }
-  return [...routes].sort()
-}
 
 test('every route of the official SDK is covered, or answers 501 with a plain message', async () => {
   const { dodo } = await openShop()

@@ -1,0 +1,51 @@
+import { makePack, makeSession, type Shop, submitScript } from '../shop.ts'
+
+/** Uses of the official SDK, a resource each, that together call every route the sandbox covers. */
+export const errands: Readonly<Record<string, (shop: Shop) => Promise<void>>> = {
+  async products({ client }) {
+    const id = await makePack(client)
+    await client.products.retrieve(id)
+    await client.products.update(id, { name: 'Power 2' })
+    await client.products.archive(id)
+    await client.products.unarchive(id)
+    await listAll(client.products.list({ page_number: 0 }))
+  },
+
+  async customers({ client }) {
+    const { customer_id } = await client.customers.create({
+      email: 'grace@example.com',
+      name: 'Grace Hopper',
+    })
+    await client.customers.retrieve(customer_id)
+    await client.customers.update(customer_id, { name: 'Rear Admiral Hopper' })
+    await client.customers.customerPortal.create(customer_id, { return_url: 'https://shop.example' })
+    await listAll(client.customers.list({ page_number: 0 }))
+  },
+
+  async 'checkouts and payments'({ client }) {
+    const { session_id, checkout_url } = await makeSession(client)
+    await submitScript(checkout_url)
+    const { payment_id } = await client.checkoutSessions.retrieve(session_id)
+    await client.payments.retrieve(String(payment_id))
+    await client.payments.retrieveLineItems(String(payment_id))
+    await listAll(client.payments.list({ page_number: 0 }))
+  },
+
+  async webhooks({ client }) {
+    const { id } = await client.webhooks.create({ url: 'https://shop.example/hooks' })
+    await client.webhooks.retrieve(id)
+    await client.webhooks.retrieveSecret(id)
+    await client.webhooks.headers.update(id, { headers: { 'x-shop': 'darkroom' } })
+    await client.webhooks.headers.retrieve(id)
+    await client.webhooks.update(id, { description: 'orders' })
+    await listAll(client.webhooks.list())
+    await client.webhooks.delete(id)
+  },
+}
+
+/** Every page of a list, as the SDK's iterator fetches them. */
+async function listAll(list: AsyncIterable<unknown> & PromiseLike<unknown>): Promise<number> {
+  let count = 0
+  for await (const _item of list) count += 1
+  return count
+}
