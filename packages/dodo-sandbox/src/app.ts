@@ -23,8 +23,10 @@ import { assetRoutes } from './pages/assets.ts'
 import { checkoutPageRoutes } from './pages/checkout-routes.ts'
 import { controlPage } from './pages/control-page.ts'
 import { answerPage } from './pages/layout.ts'
+import { portalPageRoutes } from './pages/portal-routes.ts'
 import { listPayments } from './payments/queries.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import { portalRoutes } from './portal/routes.ts'
 import { pricingControlRoutes } from './pricing/routes.ts'
 import { listProducts } from './products/queries.ts'
 import { productRoutes } from './products/routes.ts'
@@ -94,7 +96,7 @@ export function createApp(input: AppInput): Hono {
   app.use(bodyLimit({ maxSize: bodyBytesMax, onError: refuseLargeBody }))
   const ownHosts = () => [input.host.toLowerCase(), ...hostnameOf(input.checkoutOrigin())]
   for (const path of ['/', '/_sandbox/*']) app.use(path, refuseOtherHosts(ownHosts))
-  for (const path of ['/_sandbox/*', '/session/*', '/overlay/*']) app.use(path, refuseOtherSites)
+  for (const path of ['/_sandbox/*', '/session/*', '/overlay/*', '/portal/*']) app.use(path, refuseOtherSites)
   app.route('/', assetRoutes())
   // What is due has happened before anybody asks, and what a request made due goes out at once.
   app.use(async (context, next) => {
@@ -105,6 +107,7 @@ export function createApp(input: AppInput): Hono {
     worker.wake()
   })
   app.route('/', checkoutPageRoutes({ store, worker, random }))
+  app.route('/', portalPageRoutes(store))
   app.route('/', faultRoutes(store))
   app.route('/', webhookControlRoutes(store, worker))
   app.route('/', pricingControlRoutes(store))
@@ -143,6 +146,7 @@ export function createApp(input: AppInput): Hono {
   api.route('/', customerRoutes(store))
   api.route('/', creditEntitlementRoutes(store))
   api.route('/', discountRoutes(store))
+  api.route('/', portalRoutes(store, input.checkoutOrigin))
   api.route('/', checkoutRoutes(store, input.checkoutOrigin))
   api.route('/', paymentRoutes(store))
   api.route('/', webhookRoutes(store, worker))

@@ -21,7 +21,6 @@ export const uncoveredRoutes: readonly [method: string, path: string][] = [
   ['PATCH', '/brands/:id'],
   ['POST', '/brands/:id/archive'],
   ['PUT', '/brands/:id/images'],
-  ['POST', '/customers/:id/customer-portal/session'],
   ['GET', '/customers/:id/emails'],
   ['GET', '/customers/:id/emails/:id2/body'],
   ['GET', '/customers/:id/entitlement-grants'],

@@ -7,6 +7,7 @@ import type { Product } from '../products/product.ts'
 import type { Delivery, DeliveryAttempt } from '../webhooks/delivery.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import { type Html, type Layout, ribbon } from './layout.ts'
+import { pill, section, when } from './parts.ts'
 
 export interface ControlPage {
   origin: string
@@ -48,13 +49,6 @@ ${connect(page)}
 </div>
 </main>`
   return { title: 'Local Dodo', body, display: 'control' }
-}
-
-function section(id: string, title: string, empty: string, items: Html[]): Html {
-  return html`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${title}</h2>
-${items.length === 0 ? html`<p class="empty">${empty}</p>` : html`<ul class="items">${items}</ul>`}
-</section>`
 }
 
 function delivery(item: Delivery): Html {
@@ -124,12 +118,4 @@ function connect(page: ControlPage): Html {
 <h3>Webhook endpoints</h3>
 ${endpoints.length === 0 ? html`<p class="empty">None. Give one at start-up, or make one with webhooks.create().</p>` : html`<ul class="items">${endpoints}</ul>`}
 </section>`
-}
-
-function pill(state: string): Html {
-  return html`<span class="pill pill-${state}">${state}</span>`
-}
-
-function when(instant: string): Html {
-  return html`<time datetime="${instant}">${instant.slice(0, 19).replace('T', ' ')} UTC</time>`
 }

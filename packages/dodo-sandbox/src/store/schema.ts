@@ -288,4 +288,12 @@ export const migrations: readonly string[] = [
     '$.discount_codes', json('[]')
   );
   `,
+  `
+  create table portal_sessions (
+    token text primary key,
+    customer_id text not null references customers (customer_id),
+    return_url text,
+    expires_at text not null
+  ) strict, without rowid;
+  `,
 ]

@@ -31,6 +31,52 @@ export const errands: Readonly<Record<string, (shop: Shop) => Promise<void>>> = 
     await listAll(client.payments.list({ page_number: 0 }))
   },
 
+  async discounts({ client }) {
+    const { discount_id, code } = await client.discounts.create({
+      type: 'percentage',
+      amount: 1000,
+      code: 'TENTH',
+    })
+    await client.discounts.retrieve(discount_id)
+    await client.discounts.retrieveByCode(code)
+    await client.discounts.update(discount_id, { name: 'A tenth off' })
+    await listAll(client.discounts.list({ page_number: 0 }))
+    const cart = [{ product_id: await makePack(client), quantity: 1 }]
+    await client.checkoutSessions.preview({ product_cart: cart, discount_codes: [code] })
+    await client.misc.listSupportedCountries()
+    await client.discounts.delete(discount_id)
+  },
+
+  async 'credit entitlements'({ client }) {
+    const { id } = await client.creditEntitlements.create({
+      name: 'Images',
+      unit: 'image',
+      precision: 0,
+      overage_enabled: false,
+      rollover_enabled: false,
+    })
+    await client.creditEntitlements.retrieve(id)
+    await client.creditEntitlements.update(id, { description: 'Enlarged images' })
+    await client.creditEntitlements.delete(id)
+    await client.creditEntitlements.undelete(id)
+    await listAll(client.creditEntitlements.list({ page_number: 0 }))
+    const { customer_id } = await client.customers.create({
+      email: 'mary@example.com',
+      name: 'Mary Somerville',
+    })
+    const ofImages = { credit_entitlement_id: id }
+    await client.creditEntitlements.balances.createLedgerEntry(customer_id, {
+      ...ofImages,
+      amount: '100',
+      entry_type: 'credit',
+    })
+    await client.creditEntitlements.balances.retrieve(customer_id, ofImages)
+    await listAll(client.creditEntitlements.balances.list(id, { page_number: 0 }))
+    await listAll(client.creditEntitlements.balances.listGrants(customer_id, { ...ofImages, page_number: 0 }))
+    await listAll(client.creditEntitlements.balances.listLedger(customer_id, { ...ofImages, page_number: 0 }))
+    await client.customers.listCreditEntitlements(customer_id)
+  },
+
   async webhooks({ client }) {
     const { id } = await client.webhooks.create({ url: 'https://shop.example/hooks' })
     await client.webhooks.retrieve(id)
