@@ -3,6 +3,7 @@ export { CatalogError, type CatalogProblem, checkCatalog } from './catalog/check
 export {
   type ActionDefinition,
   type CatalogDefinition,
+  chosen,
   defineCatalog,
   eur,
   money,

@@ -925,6 +925,15 @@ export interface components {
             /** @enum {string} */
             op: "charge";
         };
+        ChosenAmount: {
+            /**
+             * @description What each smallest unit of the currency (cents for USD) brings, exact.
+             * @example 12.5
+             */
+            credits_per_minor_unit: string;
+            max: components["schemas"]["Money"];
+            min: components["schemas"]["Money"];
+        };
         Customer: {
             /**
              * Format: date-time
@@ -941,6 +950,10 @@ export interface components {
             erased_at: string | null;
             id: string;
             name: string | null;
+        };
+        Discount: {
+            amount: components["schemas"]["Money"];
+            code: string;
         };
         /** @description One movement of credits of one lot between two accounts of a wallet. */
         Entry: {
@@ -1309,6 +1322,7 @@ export interface components {
             unit: string;
         };
         Order: {
+            billing_country: string | null;
             /** @description Where the customer pays. */
             checkout_url: string | null;
             /**
@@ -1329,6 +1343,8 @@ export interface components {
              */
             credits: string;
             customer: string;
+            /** @description What is taken off the price: frozen before the checkout began. */
+            discount: components["schemas"]["Discount"] | null;
             /** @description Why the last attempt to pay failed. The order stays open, and another attempt clears it. */
             failure: {
                 code: string;
@@ -1340,6 +1356,7 @@ export interface components {
             lot: string | null;
             /** @enum {string} */
             mode: "test" | "live";
+            net_price: components["schemas"]["Money"] & unknown;
             pack: string;
             /** @description As it was when the order was made. */
             pack_name: string;
@@ -1421,14 +1438,16 @@ export interface components {
             /** @enum {string} */
             mode: "test" | "live";
             packs: {
+                /** @description Where the customer chooses what to pay. */
+                chosen_amount: components["schemas"]["ChosenAmount"] | null;
                 /**
-                 * @description Credits, exact: a decimal with at most six decimals.
+                 * @description With a chosen amount, those of the least.
                  * @example 12.5
                  */
                 credits: string;
                 name: string;
                 pack: string;
-                price: components["schemas"]["Money"];
+                price: components["schemas"]["Money"] & unknown;
                 unit: string;
             }[];
             units: {
@@ -2126,6 +2145,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description What the customer chose to pay, before tax, in minor units (cents for USD): for packs with `chosen_amount`, and for those alone. */
+                    amount?: number;
+                    /**
+                     * @description Where the customer is, ISO 3166 alpha-2, if you know: the checkout begins with its tax and currency.
+                     * @example DE
+                     */
+                    billing_country?: string;
                     /**
                      * Format: uri
                      * @description Where the back button of the checkout leads.
@@ -2136,6 +2162,8 @@ export interface operations {
                      * @example user_42
                      */
                     customer: string;
+                    /** @description A discount of the payment provider. One that does not hold is refused: discount_not_valid. */
+                    discount_code?: string;
                     /**
                      * @description A pack of the catalog.
                      * @example power
@@ -2212,6 +2240,12 @@ export interface operations {
             };
             /**
              * @description `unknown_pack`: No such pack in the catalog. Packs are declared in tallystick.config.ts.
+             *
+             *     `invalid_quantity`: The quantity makes no sense. One order buys one pack, one to a hundred times; one whose amount the customer chooses, once.
+             *
+             *     `invalid_chosen_amount`: The amount to pay is not one that can be chosen. Packs with `chosen_amount` in GET /v1/prices are bought with `amount`, in minor units (cents for USD), between its `min` and `max`; all others without it.
+             *
+             *     `discount_not_valid`: The discount code is not valid. Discounts are made in the dashboard of the payment provider. Look there for its products, its dates, and how often it may be used.
              *
              *     `product_mismatch`: The pack and its product at Dodo don't agree. A customer would be charged something else than the catalog says, so nothing is sold until both agree.
              */

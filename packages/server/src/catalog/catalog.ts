@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Credits, decimalFromCredits } from '../kernel/credits.ts'
+import { type Credits, decimalFromCredits, micros } from '../kernel/credits.ts'
 import type { Money } from '../kernel/money.ts'
 
 export interface Unit {
@@ -20,10 +20,21 @@ export interface Pack {
   readonly id: string
   readonly name: string
   readonly unit: string
+  /** Where the customer chooses the amount, those of the least. */
   readonly credits: Credits
+  /** Where the customer chooses the amount, the least of it. */
   readonly price: Money
+  /** Undefined where the price is fixed. */
+  readonly chosen: ChosenAmount | undefined
   /** The provider's product to sell it as; undefined to have one made. */
   readonly dodoProduct: string | undefined
+}
+
+/** How far the customer may go who chooses what to pay, and what that brings. */
+export interface ChosenAmount {
+  readonly maxMinor: bigint
+  /** For each smallest unit of the currency: exact for every amount. */
+  readonly creditsPerMinor: Credits
 }
 
 /** What every customer gets once, when first heard of. */
@@ -77,13 +88,22 @@ function storedForm({ units, actions, packs, welcome, defaultUnit }: CatalogCont
       unit,
       credits: decimalFromCredits(credits),
     })),
-    packs: packs.map(({ id, name, unit, credits, price, dodoProduct }) => ({
+    packs: packs.map(({ id, name, unit, credits, price, chosen, dodoProduct }) => ({
       pack: id,
       name,
       unit,
       credits: decimalFromCredits(credits),
       price: { amount_minor: price.amountMinor.toString(), currency: price.currency },
       dodo_product: dodoProduct ?? null,
+      // What most packs lack is left out, so that their catalogs keep their hashes.
+      ...(chosen === undefined
+        ? {}
+        : {
+            chosen: {
+              max_minor: chosen.maxMinor.toString(),
+              credits_per_minor: decimalFromCredits(chosen.creditsPerMinor),
+            },
+          }),
     })),
     welcome:
       welcome === undefined
@@ -96,12 +116,33 @@ function byId<Item extends { readonly id: string }>(items: readonly Item[]): Map
   return new Map(items.map((item) => [item.id, item]))
 }
 
-/** The pack to offer to someone who lacks credits: the one with the fewest that are enough, the cheaper of two alike. */
-export function smallestPackFor(catalog: Catalog, unit: string, missing: Credits): Pack | undefined {
-  return [...catalog.packsById.values()]
-    .filter((pack) => pack.unit === unit && pack.credits >= missing)
+/** A pack with the amount to pay for it and what that brings. */
+export type PackOffer = Pick<Pack, 'id' | 'name' | 'credits' | 'price'>
+
+/**
+ * The pack to offer to someone who lacks credits: the one with the fewest that are enough, the cheaper of two alike. Where no fixed price brings enough, the
+ * least that can be chosen and does.
+ */
+export function smallestPackFor(catalog: Catalog, unit: string, missing: Credits): PackOffer | undefined {
+  const packs = [...catalog.packsById.values()].filter((pack) => pack.unit === unit)
+  const fixed = packs.filter(({ chosen, credits }) => chosen === undefined && credits >= missing)
+  const offers = fixed.length > 0 ? fixed : packs.flatMap((pack) => leastChosen(pack, missing) ?? [])
+  return offers
     .sort((a, b) => compare(a.credits, b.credits) || compare(a.price.amountMinor, b.price.amountMinor))
     .at(0)
+}
+
+function leastChosen({ id, name, price, chosen }: Pack, missing: Credits): PackOffer | undefined {
+  if (chosen === undefined) return undefined
+  const enough = (missing + chosen.creditsPerMinor - 1n) / chosen.creditsPerMinor
+  const amountMinor = enough > price.amountMinor ? enough : price.amountMinor
+  if (amountMinor > chosen.maxMinor) return undefined
+  return {
+    id,
+    name,
+    credits: micros(chosen.creditsPerMinor * amountMinor),
+    price: { amountMinor, currency: price.currency },
+  }
 }
 
 function compare(a: bigint, b: bigint): number {

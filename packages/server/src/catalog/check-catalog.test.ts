@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { creditsFromDecimal } from '../kernel/credits.ts'
 import { smallestPackFor } from './catalog.ts'
 import { CatalogError, checkCatalog } from './check-catalog.ts'
-import { defineCatalog, money, pack, usd } from './define-catalog.ts'
+import { chosen, defineCatalog, eur, money, pack, usd } from './define-catalog.ts'
 import { priceSpending } from './price-spending.ts'
 
 const usual = defineCatalog({
@@ -70,6 +70,35 @@ describe('a catalog that is right', () => {
     expect(smallestPackFor(catalog, 'credits', credits('100.000001'))?.id).toBe('power')
     expect(smallestPackFor(catalog, 'credits', credits('501'))).toBeUndefined()
     expect(smallestPackFor(catalog, 'image-credits', credits('1'))?.id).toBe('yen')
+  })
+
+  test('of packs with a chosen amount says what a cent brings, and keeps the hashes of catalogs without', () => {
+    const any = { per: usd(1), min: usd(5), max: usd(500) }
+    const open = checkCatalog({ ...usual, packs: { ...usual.packs, any: { credits: 10, price: any } } })
+    expect(open.packsById.get('any')).toMatchObject({
+      credits: 50_000_000n,
+      price: { amountMinor: 500n, currency: 'USD' },
+      chosen: { maxMinor: 50_000n, creditsPerMinor: 100_000n },
+    })
+    expect(open.body).toMatchObject({
+      packs: [{}, {}, {}, { chosen: { max_minor: '50000', credits_per_minor: '0.1' } }],
+    })
+    expect(JSON.stringify(catalog.body)).not.toContain('chosen')
+  })
+
+  test('offers the least chosen amount that covers what is missing, where no fixed price does', () => {
+    const any = pack({ credits: 10, price: chosen({ per: usd(1), min: usd(5), max: usd(500) }) })
+    const open = checkCatalog({ ...usual, packs: { ...usual.packs, any } })
+    expect(smallestPackFor(open, 'credits', credits('500'))?.id).toBe('power')
+    expect(smallestPackFor(open, 'credits', credits('500.01'))).toMatchObject({
+      id: 'any',
+      credits: 500_100_000n,
+      price: { amountMinor: 5001n, currency: 'USD' },
+    })
+    expect(smallestPackFor(open, 'credits', credits('5000'))?.id).toBe('any')
+    expect(smallestPackFor(open, 'credits', credits('5000.000001'))).toBeUndefined()
+    const alone = checkCatalog({ ...usual, packs: { any } })
+    expect(smallestPackFor(alone, 'credits', credits('1'))).toMatchObject({ price: { amountMinor: 500n } })
   })
 
   test('prices an action times its quantity, exactly', () => {
@@ -158,3 +187,31 @@ export function _namesAreKnownToTheCompiler() {
   const misspelt: keyof typeof usual.actions = 'image.hirez'
   return [action, misspelt]
 }
+
+describe('a chosen price that makes no sense is named', () => {
+  const problemsWith = (price: unknown, written: number | string = 10) =>
+    problemsOf({ ...usual, packs: { any: { credits: written, price } } })
+
+  test.each([
+    [{ per: usd(1), min: usd(5) }, 'packs.any.price.max is missing'],
+    [{ per: usd(1), min: usd(0), max: usd(5) }, 'packs.any.price.min is 0 USD; write a price above zero'],
+    [{ per: usd(1), min: usd(5), max: usd(4) }, 'packs.any.price.max is 4.00 USD, less than min'],
+    [{ per: eur(1), min: usd(5), max: usd(6) }, 'packs.any.price has amounts in EUR, USD and USD'],
+    [{ per: usd(1), min: usd(5), max: usd(6), step: 1 }, 'packs.any.price.step is not a known field'],
+  ])('%j', (price, problem) => {
+    expect(problemsWith(price)).toEqual([expect.stringContaining(problem)])
+  })
+
+  test('credits that a cent has no exact share of', () => {
+    expect(problemsWith({ per: usd(3), min: usd(5), max: usd(6) }, 1)).toEqual([
+      expect.stringContaining('packs.any.credits cannot be divided exactly over 3.00 USD'),
+    ])
+    expect(problemsWith({ per: usd(3), min: usd(5), max: usd(6) }, 3)).toEqual([])
+  })
+
+  test('more credits than there are', () => {
+    expect(problemsWith({ per: usd(1), min: usd(5), max: usd(1_000_000) }, 1_000_001)).toEqual([
+      expect.stringContaining('packs.any.price.max brings more than a trillion credits'),
+    ])
+  })
+})

@@ -1,7 +1,8 @@
 import { type Credits, creditsFromDecimal } from '../kernel/credits.ts'
-import { currencyDecimals, type Money } from '../kernel/money.ts'
 import { Fault } from '../kernel/refusal.ts'
 import { type Action, type Catalog, catalogOf, type Pack, type Unit, type Welcome } from './catalog.ts'
+import { isFraction, isRecord, type Report, readFields, show } from './read-fields.ts'
+import { readPackPrice } from './read-price.ts'
 
 export interface CatalogProblem {
   /** `packs.power.credits` */
@@ -37,9 +38,6 @@ export function checkCatalog(definition: unknown, file = 'tallystick.config.ts')
   if (problems.length > 0 || catalog === undefined) throw new CatalogError(file, problems)
   return catalog
 }
-
-type Report = (path: string, message: string) => void
-type Fields = Readonly<Record<string, unknown>>
 
 function readCatalog(definition: unknown, report: Report): Catalog | undefined {
   const fields = readFields(definition, '', ['units', 'actions', 'packs', 'welcome'], report)
@@ -88,7 +86,7 @@ function readPack(id: string, path: string, value: unknown, scope: Scope): Pack 
   if (fields === undefined) return undefined
   const credits = readCredits(fields['credits'], `${path}.credits`, scope.report)
   const unit = readUnitOf(fields['unit'], `${path}.unit`, scope)
-  const price = readPrice(fields['price'], `${path}.price`, scope.report)
+  const priced = readPackPrice(fields['price'], credits, path, scope.report)
   const name = readName(fields['name'], `${path}.name`, id, scope.report)
   const { dodoProduct } = fields
   if (dodoProduct !== undefined && !isProductId(dodoProduct)) {
@@ -97,8 +95,8 @@ function readPack(id: string, path: string, value: unknown, scope: Scope): Pack 
       `is ${show(dodoProduct)}; write a product's id from your Dodo dashboard, such as 'pdt_…', or leave it out to have a product made.`,
     )
   }
-  if (credits === undefined || unit === undefined || price === undefined) return undefined
-  return { id, name, unit, credits, price, dodoProduct: isProductId(dodoProduct) ? dodoProduct : undefined }
+  if (unit === undefined || priced === undefined) return undefined
+  return { id, name, unit, ...priced, dodoProduct: isProductId(dodoProduct) ? dodoProduct : undefined }
 }
 
 function isProductId(value: unknown): value is string {
@@ -136,28 +134,6 @@ function readEach<Item>(
   })
 }
 
-function readFields(
-  value: unknown,
-  path: string,
-  known: readonly string[],
-  report: Report,
-): Fields | undefined {
-  if (!isRecord(value)) {
-    const expected =
-      path === '' ? 'export default defineCatalog({ units, actions, packs })' : `{ ${known.join(', ')} }`
-    report(path, `is ${show(value)}; write ${expected}.`)
-    return undefined
-  }
-  for (const field of Object.keys(value)) {
-    if (!known.includes(field))
-      report(
-        path === '' ? field : `${path}.${field}`,
-        `is not a known field; remove it or correct its name. Known here: ${known.join(', ')}.`,
-      )
-  }
-  return value
-}
-
 function readCredits(value: unknown, path: string, report: Report): Credits | undefined {
   if (value === undefined) {
     report(path, "is missing; write how many: credits: 5, or credits: '0.5'.")
@@ -178,49 +154,6 @@ function readCredits(value: unknown, path: string, report: Report): Credits | un
     `is ${show(value)}; write a number above zero: a whole number (5), or a decimal as text with at most six decimals ('0.5').`,
   )
   return undefined
-}
-
-const priceExample = "write a price above zero: usd(10), usd('9.99'), eur(10), or money(999, 'USD')"
-
-function readPrice(value: unknown, path: string, report: Report): Money | undefined {
-  if (!isRecord(value) || typeof value['currency'] !== 'string') {
-    report(path, `is ${show(value)}; ${priceExample}.`)
-    return undefined
-  }
-  const { currency } = value
-  if (!/^[A-Z]{3}$/.test(currency)) {
-    report(path, `has the currency ${show(currency)}; write three capital letters, as in 'USD'.`)
-    return undefined
-  }
-  const written = value['amount'] ?? value['amountMinor']
-  if (isFraction(written)) {
-    const instead =
-      'amount' in value
-        ? `write it as text: ${currency.toLowerCase()}('${written}')`
-        : 'write whole minor units: money(999, …) is 9.99'
-    report(path, `has the fraction ${show(written)}, and a number with a fraction is not exact; ${instead}.`)
-    return undefined
-  }
-  const amountMinor =
-    'amount' in value ? minorFromDecimal(written, currencyDecimals(currency)) : wholeMinor(written)
-  // Providers and JSON carry amounts as numbers: beyond this they would no longer be exact.
-  if (amountMinor !== undefined && amountMinor > 0n && amountMinor <= BigInt(Number.MAX_SAFE_INTEGER))
-    return { amountMinor, currency }
-  report(path, `is ${show(written)} ${currency}; ${priceExample}.`)
-  return undefined
-}
-
-function wholeMinor(written: unknown): bigint | undefined {
-  return typeof written === 'number' && Number.isSafeInteger(written) ? BigInt(written) : undefined
-}
-
-/** `'9.99'` with two decimals is `999n`; undefined for what has more decimals than the currency, or is no decimal. */
-function minorFromDecimal(written: unknown, decimals: number): bigint | undefined {
-  const text = typeof written === 'number' ? written.toString() : written
-  if (typeof text !== 'string') return undefined
-  const [, whole, fraction = ''] = /^(\d{1,15})(?:\.(\d+))?$/.exec(text) ?? []
-  if (whole === undefined || fraction.length > decimals) return undefined
-  return BigInt(whole + fraction.padEnd(decimals, '0'))
 }
 
 function readUnitOf(value: unknown, path: string, scope: Scope): string | undefined {
@@ -244,20 +177,4 @@ function readName(value: unknown, path: string, id: string, report: Report): str
 function nameFromId(id: string): string {
   const words = id.replaceAll(/[._:-]+/g, ' ').trim()
   return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
-function isFraction(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && !Number.isInteger(value)
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'missing'
-  if (typeof value === 'string') return `'${value.slice(0, 50)}'`
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
-  return JSON.stringify(value) ?? typeof value
 }

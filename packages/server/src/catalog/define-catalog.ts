@@ -6,6 +6,14 @@ export type WrittenPrice =
   | { readonly amount: WrittenAmount; readonly currency: string }
   | { readonly amountMinor: number; readonly currency: string }
 
+/** Made by `chosen`. */
+export interface WrittenChosenPrice {
+  /** What the pack's `credits` are for. */
+  readonly per: WrittenPrice
+  readonly min: WrittenPrice
+  readonly max: WrittenPrice
+}
+
 export interface UnitDefinition {
   /** Shown to people; made from the key unless given. */
   readonly name?: string
@@ -20,8 +28,9 @@ export interface ActionDefinition<Unit extends string = string> {
 
 export interface PackDefinition<Unit extends string = string> {
   readonly name?: string
+  /** In all; with a chosen price, for each `per` of it. */
   readonly credits: WrittenAmount
-  readonly price: WrittenPrice
+  readonly price: WrittenPrice | WrittenChosenPrice
   /** The first unit unless given. */
   readonly unit?: Unit
   /** A product that exists at Dodo Payments, `pdt_…`, to sell the pack as. One is made unless given. */
@@ -64,6 +73,11 @@ export function pack<const Unit extends string = never>(
   definition: PackDefinition<Unit>,
 ): PackDefinition<Unit> {
   return definition
+}
+
+/** The customer chooses what to pay: `credits: 10, price: chosen({ per: usd(1), min: usd(5), max: usd(500) })` is ten credits a dollar. */
+export function chosen(price: WrittenChosenPrice): WrittenChosenPrice {
+  return price
 }
 
 /** US dollars: `usd(10)`, `usd('9.99')`. */

@@ -1,9 +1,19 @@
 import { z } from '@hono/zod-openapi'
 import { type Route, route } from '../http/route.ts'
-import { creditsSchema, moneySchema, moneyToWire } from '../http/wire.ts'
+import { creditsSchema, moneySchema, moneyToWire, orNull } from '../http/wire.ts'
 import { decimalFromCredits } from '../kernel/credits.ts'
 import type { Mode } from '../kernel/ids.ts'
 import type { Catalog } from './catalog.ts'
+
+const chosenAmountSchema = z
+  .object({
+    min: moneySchema,
+    max: moneySchema,
+    credits_per_minor_unit: creditsSchema.openapi({
+      description: 'What each smallest unit of the currency (cents for USD) brings, exact.',
+    }),
+  })
+  .openapi('ChosenAmount')
 
 const pricesSchema = z
   .object({
@@ -18,8 +28,9 @@ const pricesSchema = z
         pack: z.string(),
         name: z.string(),
         unit: z.string(),
-        credits: creditsSchema,
-        price: moneySchema,
+        credits: creditsSchema.openapi({ description: 'With a chosen amount, those of the least.' }),
+        price: moneySchema.openapi({ description: 'With a chosen amount, the least of it.' }),
+        chosen_amount: orNull(chosenAmountSchema, 'Where the customer chooses what to pay.'),
       }),
     ),
     welcome: z.object({ unit: z.string(), credits: creditsSchema }).nullable(),
@@ -58,12 +69,20 @@ function pricesToWire(catalog: Catalog, mode: Mode): z.input<typeof pricesSchema
       unit,
       credits: decimalFromCredits(credits),
     })),
-    packs: [...packsById.values()].map(({ id, name, unit, credits, price }) => ({
+    packs: [...packsById.values()].map(({ id, name, unit, credits, price, chosen }) => ({
       pack: id,
       name,
       unit,
       credits: decimalFromCredits(credits),
       price: moneyToWire(price),
+      chosen_amount:
+        chosen === undefined
+          ? null
+          : {
+              min: moneyToWire(price),
+              max: moneyToWire({ amountMinor: chosen.maxMinor, currency: price.currency }),
+              credits_per_minor_unit: decimalFromCredits(chosen.creditsPerMinor),
+            },
     })),
     welcome:
       welcome === undefined ? null : { unit: welcome.unit, credits: decimalFromCredits(welcome.credits) },

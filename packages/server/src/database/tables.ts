@@ -16,6 +16,7 @@ export interface Tables {
   provider_products: ProviderProductRow
   orders: OrderRow
   payments: PaymentRow
+  payment_consents: PaymentConsentRow
   refunds: RefundRow
   disputes: DisputeRow
   inbox: InboxRow
@@ -214,6 +215,7 @@ interface ProviderProductRow {
   amount_minor: bigint | null
   currency: string | null
   archived_at: Date | null
+  most_minor: bigint | null
 }
 
 interface OrderRow {
@@ -247,6 +249,9 @@ interface OrderRow {
   discount_code: string | null
   discount_minor: Generated<bigint>
   billing_country: string | null
+  adopted_product_id: string | null
+  least_minor: bigint | null
+  most_minor: bigint | null
 }
 
 interface PaymentRow {
@@ -281,6 +286,24 @@ interface PaymentRow {
   freezes: Generated<number>
   received_at: Date
   updated_at: Date
+  decided_by: string | null
+  decided_at: Date | null
+}
+
+interface PaymentConsentRow {
+  id: string
+  mode: string
+  customer_id: string
+  order_id: string
+  provider: string
+  consent_text: string
+  url: string | null
+  ip: string | null
+  given_at: Date
+  provider_customer_id: string | null
+  method_id: string | null
+  saved_at: Date | null
+  removed_at: Date | null
 }
 
 interface RefundRow {

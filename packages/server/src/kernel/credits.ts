@@ -9,7 +9,7 @@ const decimals = 6
 const microsPerCredit = 10n ** BigInt(decimals)
 
 /** A fifth of what a Postgres bigint holds: no sum over a wallet can overflow before the database refuses it. */
-const largestMicros = 1_000_000_000_000n * microsPerCredit
+export const largestCredits = micros(1_000_000_000_000n * microsPerCredit)
 
 export const zeroCredits: Credits = micros(0n)
 
@@ -43,7 +43,7 @@ export function signedCreditsFromDecimal(decimal: string | number): Credits | un
 }
 
 function inRange(count: bigint): Credits | undefined {
-  return count <= largestMicros ? micros(count) : undefined
+  return count <= largestCredits ? micros(count) : undefined
 }
 
 /** The shortest exact decimal: `12500000n` is `"12.5"`. */

@@ -1,25 +1,14 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import { unknownPack } from '../catalog/errors.ts'
 import { storeCatalog } from '../catalog/store-catalog.ts'
 import type { Transaction } from '../database/database.ts'
-import { micros } from '../kernel/credits.ts'
 import type { Mode, Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { keyReused } from '../ledger/errors.ts'
 import { callerKey } from '../ledger/keys.ts'
-import { invalidQuantity } from './errors.ts'
-import { type Order, quantityMax } from './order.ts'
+import type { Key } from '../ledger/operations.ts'
+import type { Discount, Order } from './order.ts'
 import * as queries from './queries.ts'
-
-export interface CheckoutIntent {
-  readonly customer: string
-  readonly pack: string
-  /** One unless given. */
-  readonly quantity: number | undefined
-  readonly returnUrl: string
-  readonly cancelUrl: string | undefined
-  readonly idempotencyKey: string
-}
+import { type CheckoutIntent, readIntent } from './read-intent.ts'
 
 export interface CreateOrder {
   readonly intent: CheckoutIntent
@@ -27,51 +16,68 @@ export interface CreateOrder {
   readonly mode: Mode
   readonly provider: string
   readonly catalog: Catalog
+  /** What the provider takes off for the intent's code. */
+  readonly discount: Discount | undefined
 }
 
 /**
  * The order of this key: the one there is, or a new one with all that it depends on frozen in it.
  *
- * @throws keyReused, unknownPack, invalidQuantity
+ * @throws keyReused, unknownPack, invalidQuantity, invalidChosenAmount
  */
 export async function createOrder(tx: Transaction, input: CreateOrder): Promise<Order> {
   const { intent, mode, catalog } = input
-  const { customer, quantity = 1, idempotencyKey } = intent
-  if (!Number.isInteger(quantity) || quantity < 1 || quantity > quantityMax)
-    throw invalidQuantity({ quantity, max: quantityMax })
-  const key = callerKey(idempotencyKey, 'checkout', {
+  const found = await findOrderOfIntent(tx, mode, intent)
+  if (found !== undefined) return found
+  const { pack, quantity, credits, price, chosenBetween } = readIntent(intent, catalog)
+  await queries.insertOrder(tx, {
+    id: input.orderId,
+    mode,
+    customer: intent.customer,
+    pack: pack.id,
+    packName: pack.name,
+    quantity,
+    unit: pack.unit,
+    credits,
+    price,
+    catalogId: await storeCatalog(tx, catalog),
+    provider: input.provider,
+    productId: pack.dodoProduct,
+    adopted: pack.dodoProduct,
+    discount: input.discount,
+    origin: 'checkout',
+    grantOn: 'payment',
+    billingCountry: intent.billingCountry,
+    chosenBetween,
+    key: keyOf(intent),
+  })
+  // Read again: a request with the same key may have been faster.
+  const created = await findOrderOfIntent(tx, mode, intent)
+  invariant(created, 'an order just created is there')
+  return created
+}
+
+/** @throws keyReused when the key is that of another intent */
+export async function findOrderOfIntent(
+  tx: Transaction,
+  mode: Mode,
+  intent: CheckoutIntent,
+): Promise<Order | undefined> {
+  const { customer, idempotencyKey } = intent
+  const key = keyOf(intent)
+  const keyed = await queries.findOrderByKey(tx, { mode, customer, keyId: key.id })
+  if (keyed !== undefined && keyed.fingerprint !== key.fingerprint) throw keyReused({ key: idempotencyKey })
+  return keyed?.order
+}
+
+function keyOf(intent: CheckoutIntent): Key {
+  return callerKey(intent.idempotencyKey, 'checkout', {
     pack: intent.pack,
     quantity: intent.quantity,
+    amount: intent.amountMinor,
+    discount_code: intent.discountCode,
+    billing_country: intent.billingCountry,
     return_url: intent.returnUrl,
     cancel_url: intent.cancelUrl,
   })
-  let keyed = await queries.findOrderByKey(tx, { mode, customer, keyId: key.id })
-  if (keyed === undefined) {
-    const pack = catalog.packsById.get(intent.pack)
-    if (pack === undefined) throw unknownPack({ name: intent.pack, known: [...catalog.packsById.keys()] })
-    await queries.insertOrder(tx, {
-      id: input.orderId,
-      mode,
-      customer,
-      pack: pack.id,
-      packName: pack.name,
-      quantity,
-      unit: pack.unit,
-      credits: micros(pack.credits * BigInt(quantity)),
-      price: { amountMinor: pack.price.amountMinor * BigInt(quantity), currency: pack.price.currency },
-      catalogId: await storeCatalog(tx, catalog),
-      provider: input.provider,
-      productId: pack.dodoProduct,
-      discount: undefined,
-      origin: 'checkout',
-      grantOn: 'payment',
-      billingCountry: undefined,
-      key,
-    })
-    // Read again: a request with the same key may have been faster.
-    keyed = await queries.findOrderByKey(tx, { mode, customer, keyId: key.id })
-    invariant(keyed, 'an order just created is there')
-  }
-  if (keyed.fingerprint !== key.fingerprint) throw keyReused({ key: idempotencyKey })
-  return keyed.order
 }

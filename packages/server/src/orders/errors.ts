@@ -1,3 +1,4 @@
+import { formatMoney, type Money } from '../kernel/money.ts'
 import { refusal } from '../kernel/refusal.ts'
 
 export const orderNotFound = refusal({
@@ -13,6 +14,34 @@ export const invalidQuantity = refusal({
   status: 422,
   title: 'The quantity makes no sense',
   detail: (facts: { quantity: number; max: number }) =>
-    `quantity is ${facts.quantity}; it must be a whole number from 1 to ${facts.max}.`,
-  help: 'One order buys one pack, one to a hundred times.',
+    facts.max === 1
+      ? `quantity is ${facts.quantity}; where the amount is chosen it is 1: choose the whole amount.`
+      : `quantity is ${facts.quantity}; it must be a whole number from 1 to ${facts.max}.`,
+  help: 'One order buys one pack, one to a hundred times; one whose amount the customer chooses, once.',
 })
+
+export const invalidChosenAmount = refusal({
+  code: 'invalid_chosen_amount',
+  status: 422,
+  title: 'The amount to pay is not one that can be chosen',
+  detail: (facts: ChosenAmountFacts) => `${whatIsWrong(facts)} Nothing was bought.`,
+  help: 'Packs with `chosen_amount` in GET /v1/prices are bought with `amount`, in minor units (cents for USD), between its `min` and `max`; all others without it.',
+})
+
+type ChosenAmountFacts = {
+  readonly pack: string
+  /** What was asked for; undefined for nothing. */
+  readonly amount: Money | undefined
+  /** Undefined where the price is fixed. */
+  readonly min: Money | undefined
+  readonly max: Money | undefined
+}
+
+function whatIsWrong({ pack, amount, min, max }: ChosenAmountFacts): string {
+  if (min === undefined || max === undefined)
+    return `amount is given, and the pack ${pack} has a fixed price: leave it out.`
+  const bounds = `from ${formatMoney(min)} to ${formatMoney(max)}`
+  return amount === undefined
+    ? `amount is missing: the customer of the pack ${pack} chooses what to pay, ${bounds}.`
+    : `amount is ${formatMoney(amount)}; for the pack ${pack} it must be ${bounds}.`
+}

@@ -1,6 +1,7 @@
 import { type Credits, micros } from '../kernel/credits.ts'
 import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
+import type { PackProduct } from '../providers/provider.ts'
 
 /** `paid`: the payment is there, and the credits come from the provider's own credit system. */
 type OrderState = 'created' | 'open' | 'paid' | 'credited'
@@ -35,6 +36,10 @@ export interface Order {
   readonly origin: OrderOrigin
   readonly grantOn: GrantOn
   readonly billingCountry: string | undefined
+  /** Between what the customer could choose; undefined where the price was fixed. */
+  readonly chosenBetween: { readonly leastMinor: bigint; readonly mostMinor: bigint } | undefined
+  /** The product of the provider's dashboard that the pack was sold as; undefined where one is made. */
+  readonly adopted: string | undefined
   readonly state: OrderState
   readonly provider: string
   readonly productId: string | undefined
@@ -63,12 +68,28 @@ export function netPrice({ price, discount }: Pick<Order, 'price' | 'discount'>)
   return { amountMinor: price.amountMinor - (discount?.amountMinor ?? 0n), currency: price.currency }
 }
 
-/** The price of one pack of the order. */
-export function packPrice({ price, quantity }: Order): Money {
-  return { amountMinor: price.amountMinor / BigInt(quantity), currency: price.currency }
+/** One of what the order is of, as the provider sells it. */
+export function productOf(order: Order): PackProduct {
+  const { pack, packName: name, chosenBetween, adopted } = order
+  return {
+    pack,
+    name,
+    price: leastPrice(order),
+    chosenAmount: chosenBetween && { maxMinor: chosenBetween.mostMinor },
+    adopted,
+  }
 }
 
-/** The credits of one pack of the order. */
-export function packCredits({ credits, quantity }: Order): Credits {
-  return micros(credits / BigInt(quantity))
+/** The price of one; where the customer chose it, the least that they could. */
+export function leastPrice({ price, quantity, chosenBetween }: Order): Money {
+  const amountMinor = chosenBetween?.leastMinor ?? price.amountMinor / BigInt(quantity)
+  return { amountMinor, currency: price.currency }
+}
+
+/** The credits for that. Exact: what a chosen amount brings is so for each smallest unit of it. */
+export function leastCredits(order: Order): Credits {
+  const { credits, price } = order
+  return price.amountMinor === 0n
+    ? credits
+    : micros((credits * leastPrice(order).amountMinor) / price.amountMinor)
 }

@@ -4,14 +4,14 @@ import type { Mode, Uuid } from '../kernel/ids.ts'
 import type { LedgerContext } from '../ledger/context.ts'
 import { providerNotConfigured } from '../providers/errors.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
-import type { CheckoutIntent } from './create-order.ts'
 import { orderNotFound } from './errors.ts'
 import type { Order } from './order.ts'
 import * as queries from './queries.ts'
+import type { CheckoutIntent } from './read-intent.ts'
 import { startCheckout } from './start-checkout.ts'
 
-export type { CheckoutIntent } from './create-order.ts'
 export type { Order } from './order.ts'
+export type { CheckoutIntent } from './read-intent.ts'
 
 export interface OrdersOptions {
   readonly database: Database
@@ -33,7 +33,7 @@ export interface Orders {
   /**
    * The customer must exist by now: their e-mail and name go to the checkout.
    *
-   * @throws keyReused, unknownPack, invalidQuantity, productMismatch, providerNotConfigured
+   * @throws keyReused, unknownPack, invalidQuantity, invalidChosenAmount, discountNotValid, productMismatch, providerNotConfigured
    * @throws Fault provider_unavailable, provider_key_refused, provider_refused
    */
   checkout(intent: CheckoutIntent): Promise<Order>
@@ -48,11 +48,24 @@ export interface Orders {
 
 export function createOrders(options: OrdersOptions): Orders {
   const { database, mode, provider, context } = options
+  // A double click gets one session, and not a second one at the provider that nobody ever sees.
+  const underWay = new Map<string, Promise<Order>>()
 
   return {
     async checkout(intent) {
       if (provider === undefined) throw providerNotConfigured({})
-      return startCheckout({ database, provider, catalog: options.catalog(), newId: context.newId, intent })
+      const same = textOf(intent)
+      const begun = underWay.get(same)
+      if (begun !== undefined) return begun
+      const started = startCheckout({
+        database,
+        provider,
+        catalog: options.catalog(),
+        newId: context.newId,
+        intent,
+      }).finally(() => underWay.delete(same))
+      underWay.set(same, started)
+      return started
     },
 
     async order(orderId) {
@@ -69,4 +82,9 @@ export function createOrders(options: OrdersOptions): Orders {
       return { orders, next: found.length > limit ? orders.at(-1)?.id : undefined }
     },
   }
+}
+
+/** The same for the same intent, key and body. */
+function textOf(intent: CheckoutIntent): string {
+  return JSON.stringify({ ...intent, amountMinor: intent.amountMinor?.toString() })
 }

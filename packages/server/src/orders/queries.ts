@@ -20,6 +20,8 @@ export interface NewOrder
   readonly origin: Order['origin']
   readonly grantOn: Order['grantOn']
   readonly billingCountry: string | undefined
+  readonly chosenBetween: Order['chosenBetween']
+  readonly adopted: string | undefined
   readonly key: Key
 }
 
@@ -47,6 +49,9 @@ export async function insertOrder(tx: Transaction, order: NewOrder): Promise<voi
       discount_code: order.discount?.code ?? null,
       discount_minor: order.discount?.amountMinor ?? 0n,
       billing_country: order.billingCountry ?? null,
+      adopted_product_id: order.adopted ?? null,
+      least_minor: order.chosenBetween?.leastMinor ?? null,
+      most_minor: order.chosenBetween?.mostMinor ?? null,
       key: order.key.id,
       fingerprint: order.key.fingerprint,
       created_at: tx.now,
@@ -226,6 +231,11 @@ function orderFrom(row: Selectable<Tables['orders']>): Order {
     origin: row.origin,
     grantOn: row.grant_on,
     billingCountry: row.billing_country ?? undefined,
+    chosenBetween:
+      row.least_minor === null || row.most_minor === null
+        ? undefined
+        : { leastMinor: row.least_minor, mostMinor: row.most_minor },
+    adopted: row.adopted_product_id ?? undefined,
     state: row.state,
     provider: row.provider,
     productId: row.provider_product_id ?? undefined,
@@ -267,8 +277,12 @@ export interface Sold {
   readonly pack: string
   readonly packName: string
   readonly unit: string
+  /** Where the customer chooses the amount, those of the least. */
   readonly credits: Credits
+  /** Where the customer chooses the amount, the least of it. */
   readonly price: Money
+  /** Undefined where the price is fixed. */
+  readonly mostMinor: bigint | undefined
 }
 
 export async function putProductId(
@@ -285,6 +299,7 @@ export async function putProductId(
     credits_micros: sold.credits,
     amount_minor: sold.price.amountMinor,
     currency: sold.price.currency,
+    most_minor: sold.mostMinor ?? null,
     archived_at: null,
   }
   await tx.db
@@ -316,6 +331,7 @@ export async function findSold(
     unit: row.unit,
     credits: micros(row.credits_micros),
     price: { amountMinor: row.amount_minor, currency: row.currency },
+    mostMinor: row.most_minor ?? undefined,
   }
 }
 

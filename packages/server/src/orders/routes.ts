@@ -11,13 +11,14 @@ import {
   moneySchema,
   moneyToWire,
   optionalInstantToWire,
+  orNull,
 } from '../http/wire.ts'
 import { decimalFromCredits } from '../kernel/credits.ts'
 import { formatId, formatIdInWallet, parseId, type Uuid } from '../kernel/ids.ts'
 import { keyReused } from '../ledger/errors.ts'
-import { productMismatch, providerNotConfigured } from '../providers/errors.ts'
-import { orderNotFound } from './errors.ts'
-import { type Order, quantityMax } from './order.ts'
+import { discountNotValid, productMismatch, providerNotConfigured } from '../providers/errors.ts'
+import { invalidChosenAmount, invalidQuantity, orderNotFound } from './errors.ts'
+import { netPrice, type Order, quantityMax } from './order.ts'
 import type { Orders } from './orders.ts'
 
 const orderSchema = z
@@ -29,7 +30,16 @@ const orderSchema = z
     quantity: z.int(),
     unit: z.string(),
     credits: creditsSchema.openapi({ description: 'In all: those of the pack × quantity.' }),
-    price: moneySchema.openapi({ description: 'In all, before tax: that of the pack × quantity.' }),
+    price: moneySchema.openapi({
+      description:
+        'In all, before tax and discount: that of the pack × quantity, or what the customer chose.',
+    }),
+    discount: orNull(
+      z.object({ code: z.string(), amount: moneySchema }).openapi('Discount'),
+      'What is taken off the price: frozen before the checkout began.',
+    ),
+    net_price: moneySchema.openapi({ description: 'What is to be paid, before tax.' }),
+    billing_country: z.string().nullable(),
     state: z.enum(['created', 'open', 'paid', 'credited']),
     checkout_url: z.string().nullable().openapi({ description: 'Where the customer pays.' }),
     provider: z.string(),
@@ -66,6 +76,18 @@ function orderToWire(order: Order): z.input<typeof orderSchema> {
     unit: order.unit,
     credits: decimalFromCredits(order.credits),
     price: moneyToWire(order.price),
+    discount:
+      order.discount === undefined
+        ? null
+        : {
+            code: order.discount.code,
+            amount: moneyToWire({
+              amountMinor: order.discount.amountMinor,
+              currency: order.price.currency,
+            }),
+          },
+    net_price: moneyToWire(netPrice(order)),
+    billing_country: order.billingCountry ?? null,
     state: order.state,
     checkout_url: order.checkoutUrl ?? null,
     provider: order.provider,
@@ -93,6 +115,34 @@ const checkoutSchema = z.strictObject({
     .max(quantityMax, { error: `must be at most ${quantityMax}.` })
     .optional()
     .openapi({ description: '1 unless given.' }),
+  amount: z
+    .int({ error: 'must be a whole number, in minor units: cents for USD.' })
+    .min(1, { error: 'must be at least 1.' })
+    .optional()
+    .openapi({
+      description:
+        'What the customer chose to pay, before tax, in minor units (cents for USD): for packs with `chosen_amount`, and for those alone.',
+    }),
+  discount_code: z
+    .string()
+    .trim()
+    .regex(/^[\w-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, dashes or underscores.' })
+    .transform((code) => code.toUpperCase())
+    .optional()
+    .openapi({
+      type: 'string',
+      description:
+        'A discount of the payment provider. One that does not hold is refused: discount_not_valid.',
+    }),
+  billing_country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, { error: 'must be a country of ISO 3166, two capital letters: "DE".' })
+    .optional()
+    .openapi({
+      description:
+        'Where the customer is, ISO 3166 alpha-2, if you know: the checkout begins with its tax and currency.',
+      example: 'DE',
+    }),
   return_url: webUrl.openapi({
     description:
       'Where the customer comes back to, paid or not. What its query says is not to be trusted: wait for the order or the balance.',
@@ -115,13 +165,24 @@ export function orderRoutes(orders: ForRoutes): Route[] {
       keyed: true,
       body: checkoutSchema,
       answer: orderSchema,
-      refusals: [unknownPack, keyReused, productMismatch, providerNotConfigured],
+      refusals: [
+        unknownPack,
+        invalidQuantity,
+        invalidChosenAmount,
+        discountNotValid,
+        keyReused,
+        productMismatch,
+        providerNotConfigured,
+      ],
       handle: async ({ body, idempotencyKey }) =>
         orderToWire(
           await orders.checkout({
             customer: body.customer,
             pack: body.pack,
             quantity: body.quantity,
+            amountMinor: body.amount === undefined ? undefined : BigInt(body.amount),
+            discountCode: body.discount_code,
+            billingCountry: body.billing_country,
             returnUrl: body.return_url,
             cancelUrl: body.cancel_url,
             idempotencyKey,

@@ -2,11 +2,13 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import type { NewId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
-import type { PackProduct, PaymentProvider } from '../providers/provider.ts'
-import { type CheckoutIntent, createOrder } from './create-order.ts'
+import type { PaymentProvider } from '../providers/provider.ts'
+import { askDiscount } from './ask-discount.ts'
+import { createOrder, findOrderOfIntent } from './create-order.ts'
 import { openOrder } from './open-order.ts'
-import { type Order, packCredits, packPrice } from './order.ts'
+import { type Discount, leastCredits, leastPrice, type Order, productOf } from './order.ts'
 import * as queries from './queries.ts'
+import type { CheckoutIntent } from './read-intent.ts'
 
 export interface StartCheckout {
   readonly database: Database
@@ -22,13 +24,14 @@ export interface StartCheckout {
  *
  * Opens its transactions itself, for the network lies between them: a payment must never be without its order, whatever dies when.
  *
- * @throws keyReused, unknownPack, invalidQuantity, productMismatch
+ * @throws keyReused, unknownPack, invalidQuantity, invalidChosenAmount, discountNotValid, productMismatch
  * @throws Fault provider_unavailable, provider_key_refused, provider_refused
  */
 export async function startCheckout(input: StartCheckout): Promise<Order> {
   const { database, provider, intent } = input
+  const discount = await discountOf(input)
   const { order, contact, product, productKey, knownProductId } = await database.transaction((tx) =>
-    begin(tx, input),
+    begin(tx, input, discount),
   )
   if (order.state !== 'created') return order
 
@@ -43,7 +46,7 @@ export async function startCheckout(input: StartCheckout): Promise<Order> {
     orderId: order.id,
     productId,
     quantity: order.quantity,
-    amountMinor: undefined,
+    amountMinor: order.chosenBetween && order.price.amountMinor,
     discountCode: order.discount?.code,
     billingCountry: order.billingCountry,
     customer: contact,
@@ -53,9 +56,39 @@ export async function startCheckout(input: StartCheckout): Promise<Order> {
   return database.transaction((tx) => openOrder(tx, { orderId: order.id, productId, session }))
 }
 
+/** Asked only for a new order: what one has is frozen in it. */
+async function discountOf(input: StartCheckout): Promise<Discount | undefined> {
+  const { database, provider, catalog, intent } = input
+  const { discountCode, customer } = intent
+  if (discountCode === undefined) return undefined
+  const { name, mode } = provider
+  const { found, contact } = await database.transaction(async (tx) => ({
+    found: await findOrderOfIntent(tx, mode, intent),
+    contact: await queries.findContact(tx, { provider: name, mode, customer }),
+  }))
+  if (found !== undefined) return undefined
+  return askDiscount({
+    provider,
+    catalog,
+    intent: { ...intent, discountCode },
+    customer: contact,
+    findProductId: (fingerprint) =>
+      database.transaction((tx) =>
+        queries.findProductId(tx, { provider: name, mode, pack: intent.pack, fingerprint }),
+      ),
+  })
+}
+
 function soldOf(order: Order): queries.Sold {
-  const { pack, packName, unit } = order
-  return { pack, packName, unit, credits: packCredits(order), price: packPrice(order) }
+  const { pack, packName, unit, chosenBetween } = order
+  return {
+    pack,
+    packName,
+    unit,
+    credits: leastCredits(order),
+    price: leastPrice(order),
+    mostMinor: chosenBetween?.mostMinor,
+  }
 }
 
 /**
@@ -71,16 +104,14 @@ async function noteProduct(tx: Transaction, read: Order, productId: string): Pro
   return productId
 }
 
-async function begin(tx: Transaction, { provider, catalog, newId, intent }: StartCheckout) {
+async function begin(
+  tx: Transaction,
+  { provider, catalog, newId, intent }: StartCheckout,
+  discount: Discount | undefined,
+) {
   const { name, mode } = provider
-  const order = await createOrder(tx, { intent, orderId: newId(), mode, provider: name, catalog })
-  const product: PackProduct = {
-    pack: order.pack,
-    name: order.packName,
-    price: packPrice(order),
-    chosenAmount: undefined,
-    adopted: catalog.packsById.get(order.pack)?.dodoProduct,
-  }
+  const order = await createOrder(tx, { intent, orderId: newId(), mode, provider: name, catalog, discount })
+  const product = productOf(order)
   const fingerprint = provider.productFingerprint(product)
   const productKey: queries.ProductKey = { provider: name, mode, pack: order.pack, fingerprint }
   return {

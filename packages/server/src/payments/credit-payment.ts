@@ -8,6 +8,7 @@ import type { LedgerContext } from '../ledger/context.ts'
 import { internalKey } from '../ledger/keys.ts'
 import type { Order } from '../orders/order.ts'
 import * as orders from '../orders/queries.ts'
+import type { CartLine } from '../providers/told.ts'
 import { differenceFromOrder } from './difference-from-order.ts'
 import type { Payment } from './payment.ts'
 import * as queries from './queries.ts'
@@ -151,13 +152,13 @@ async function creditWithoutOrder(
   if (customer === undefined || !(await orders.isCustomer(tx, mode, customer)))
     return unassigned(tx, payment, 'it names no order of ours, and whose it is is not known')
 
-  const quantity = BigInt(line.quantity)
-  const bought = {
-    quantity: line.quantity,
-    productId: line.productId,
-    price: { amountMinor: sold.price.amountMinor * quantity, currency: sold.price.currency },
-    discount: undefined,
-  }
+  if (sold.mostMinor !== undefined && payment.charged?.total.currency !== sold.price.currency)
+    return unassigned(
+      tx,
+      payment,
+      'the customer chose what to pay and paid it in another currency, so how many credits it brings is not known',
+    )
+  const bought = { ...boughtOf(sold, payment, line), quantity: line.quantity, productId: line.productId }
   const difference = differenceFromOrder(bought, payment)
   if (difference !== undefined) return unassigned(tx, payment, difference)
 
@@ -170,10 +171,10 @@ async function creditWithoutOrder(
     pack: sold.pack,
     packName: sold.packName,
     unit: sold.unit,
-    credits: micros(sold.credits * quantity),
     origin: 'payment',
     grantOn: 'payment',
     billingCountry: undefined,
+    adopted: undefined,
     catalogId: await storeCatalog(tx, catalog),
     provider,
     key: internalKey(`payment:${provider}:${payment.paymentId}`),
@@ -189,12 +190,37 @@ async function creditWithoutOrder(
   }
 }
 
+/** What so many of a product sell; where the customer chose what to pay, what they paid without tax brings its share. */
+function boughtOf(
+  { price, credits, mostMinor }: orders.Sold,
+  { charged }: Payment,
+  { quantity }: CartLine,
+): Pick<Order, 'price' | 'credits' | 'discount' | 'chosenBetween'> {
+  const times = BigInt(quantity)
+  const least = { amountMinor: price.amountMinor * times, currency: price.currency }
+  const fixed = {
+    price: least,
+    credits: micros(credits * times),
+    discount: undefined,
+    chosenBetween: undefined,
+  }
+  if (mostMinor === undefined || charged === undefined) return fixed
+  const net = charged.total.amountMinor - charged.taxMinor
+  if (net < least.amountMinor || net > mostMinor * times) return fixed
+  return {
+    price: { amountMinor: net, currency: price.currency },
+    credits: micros((credits * net) / price.amountMinor),
+    discount: undefined,
+    chosenBetween: { leastMinor: least.amountMinor, mostMinor: mostMinor * times },
+  }
+}
+
 /** What a product sells that a pack of the catalog adopts. */
 function soldByCatalog({ catalog }: SettleContext, productId: string): orders.Sold | undefined {
   const pack = [...catalog.packsById.values()].find(({ dodoProduct }) => dodoProduct === productId)
-  return (
-    pack && { pack: pack.id, packName: pack.name, unit: pack.unit, credits: pack.credits, price: pack.price }
-  )
+  if (pack === undefined) return undefined
+  const { id, name: packName, unit, credits, price, chosen } = pack
+  return { pack: id, packName, unit, credits, price, mostMinor: chosen?.maxMinor }
 }
 
 async function customerAtProvider(

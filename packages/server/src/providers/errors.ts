@@ -57,8 +57,9 @@ export const discountNotValid = refusal({
   code: 'discount_not_valid',
   status: 422,
   title: 'The discount code is not valid',
-  detail: (facts: { code: string; reason: string }) =>
-    `The payment provider does not accept the discount code ${facts.code}: ${facts.reason} Nothing was bought.`,
+  /** `reason` is a sentence for the customer. */
+  detail: (facts: { discountCode: string; reason: string }) =>
+    `The discount code ${facts.discountCode} is not valid here. ${facts.reason} Nothing was bought.`,
   help: 'Discounts are made in the dashboard of the payment provider. Look there for its products, its dates, and how often it may be used.',
 })
 

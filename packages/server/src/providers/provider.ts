@@ -49,6 +49,11 @@ export interface CheckoutSession {
   readonly checkoutUrl: string
 }
 
+export interface PreviewRequest extends Omit<CheckoutRequest, 'orderId' | 'returnUrl' | 'cancelUrl'> {
+  /** Of the price: to be previewed in, where the provider would convert it. */
+  readonly currency: string
+}
+
 /** What a checkout would cost now. */
 export interface CheckoutPreview {
   readonly subtotal: Money
@@ -140,12 +145,14 @@ export interface PaymentProvider {
 
   // Selling
 
-  /** A repeat makes a second session, of which only the one that is kept is ever shown to anyone. */
+  /**
+   * A repeat makes a second session, of which only the one that is kept is ever shown to anyone.
+   *
+   * @throws discountNotValid
+   */
   startCheckout(request: CheckoutRequest): Promise<CheckoutSession>
   /** @throws discountNotValid */
-  previewCheckout(
-    request: Omit<CheckoutRequest, 'orderId' | 'returnUrl' | 'cancelUrl'>,
-  ): Promise<CheckoutPreview>
+  previewCheckout(request: PreviewRequest): Promise<CheckoutPreview>
   /** The payment that a session has led to, if any; undefined also where the session is unknown. */
   findSessionPayment(sessionId: string): Promise<string | undefined>
   /** A repeat charges again: look for a payment of the order first (`listPayments`). The outcome comes as a message. */

@@ -41,6 +41,7 @@ describe('GET /v1/prices', () => {
           unit: 'credits',
           credits: '100',
           price: { amount_minor: 1000, currency: 'USD' },
+          chosen_amount: null,
         },
         {
           pack: 'power',
@@ -48,6 +49,7 @@ describe('GET /v1/prices', () => {
           unit: 'credits',
           credits: '500',
           price: { amount_minor: 4000, currency: 'USD' },
+          chosen_amount: null,
         },
       ],
       welcome: { unit: 'credits', credits: '50' },

@@ -4,6 +4,7 @@ import * as ledgerDepth from './0002-ledger-depth.ts'
 import * as audit from './0003-audit.ts'
 import * as merges from './0004-merges.ts'
 import * as payments from './0005-payments.ts'
+import * as checkouts from './0007-checkouts.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   '0003-audit': audit,
   '0004-merges': merges,
   '0005-payments': payments,
+  '0007-checkouts': checkouts,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

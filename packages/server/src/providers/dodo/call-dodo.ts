@@ -2,6 +2,7 @@ import type { APIError, DodoPayments } from 'dodopayments'
 import { z } from 'zod'
 import type { Fault, Refusal } from '../../kernel/refusal.ts'
 import { discountNotValid, providerKeyRefused, providerRefused, providerUnavailable } from '../errors.ts'
+import { discountSentence } from './discount-sentences.ts'
 
 /** The SDK, once it is loaded. */
 export interface Dodo {
@@ -9,12 +10,21 @@ export interface Dodo {
   readonly APIError: typeof APIError
 }
 
-/** Calls the SDK; what it throws becomes a fault that says whether to try again. */
-export async function callDodo<T>(dodo: Dodo, call: (client: DodoPayments) => Promise<T>): Promise<T> {
+/**
+ * Calls the SDK; what it throws becomes a fault that says whether to try again.
+ *
+ * @param discountCode what the customer typed, where something is bought with it
+ * @throws discountNotValid when that is what Dodo does not accept
+ */
+export async function callDodo<T>(
+  dodo: Dodo,
+  call: (client: DodoPayments) => Promise<T>,
+  discountCode?: string,
+): Promise<T> {
   try {
     return await call(dodo.client)
   } catch (error) {
-    throw faultFrom(dodo, error)
+    throw discountRefusal(dodo, error, discountCode) ?? faultFrom(dodo, error)
   }
 }
 
@@ -34,21 +44,20 @@ export async function findAtDodo<T>(
 // Too slow, too much, or broken over there. 409 is Dodo's answer to a request that came twice at once.
 const temporary = new Set([408, 409, 429])
 
-function faultFrom(dodo: Dodo, error: unknown): Fault | Refusal {
+function faultFrom(dodo: Dodo, error: unknown): Fault {
   if (!(error instanceof dodo.APIError)) return providerUnavailable(error)
   const { status } = error
   if (status === undefined || status >= 500 || temporary.has(status)) return providerUnavailable(error)
-  const discount = discountProblem(error.error)
-  if (discount !== undefined) return discountNotValid(discount)
   if (status === 401 || status === 403) return providerKeyRefused(error)
   return providerRefused(error.message, error)
 }
 
-const codedError = z.looseObject({ code: z.string(), message: z.string().catch('') })
+const codedError = z.looseObject({ code: z.string() })
 
-/** What Dodo says of a discount code that it does not accept. */
-function discountProblem(body: unknown): { code: string; reason: string } | undefined {
-  const said = codedError.safeParse(body).data
+/** Dodo names its refusals of discounts by an error code of its own, which says nothing to a customer. */
+function discountRefusal(dodo: Dodo, error: unknown, code: string | undefined): Refusal | undefined {
+  if (code === undefined || !(error instanceof dodo.APIError)) return undefined
+  const said = codedError.safeParse(error.error).data
   if (said === undefined || !/^(INVALID_)?DISCOUNT/.test(said.code)) return undefined
-  return { code: said.code, reason: said.message }
+  return discountNotValid({ discountCode: code, reason: discountSentence(said.code) })
 }

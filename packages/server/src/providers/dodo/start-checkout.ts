@@ -1,5 +1,5 @@
 import type { CheckoutSessionCreateParams } from 'dodopayments/resources/checkout-sessions'
-import type { CountryCode } from 'dodopayments/resources/misc'
+import type { CountryCode, Currency } from 'dodopayments/resources/misc'
 import { formatId } from '../../kernel/ids.ts'
 import { Fault } from '../../kernel/refusal.ts'
 import { providerRefused } from '../errors.ts'
@@ -8,6 +8,7 @@ import type {
   CheckoutPreview,
   CheckoutRequest,
   CheckoutSession,
+  PreviewRequest,
   SavedMethodCharge,
 } from '../provider.ts'
 import { callDodo, type Dodo } from './call-dodo.ts'
@@ -15,18 +16,26 @@ import { orderMetadataKey } from './read-payment.ts'
 
 /** A checkout session whose payment will carry our order's id. Sent once: a session whose answer was lost is never paid. */
 export async function startCheckout(dodo: Dodo, request: CheckoutRequest): Promise<CheckoutSession> {
-  const { email, providerCustomerId } = request.customer
-  if (providerCustomerId === undefined) return createSession(dodo, request, newCustomer(request.customer))
-  try {
-    return await createSession(dodo, request, { customer_id: providerCustomerId })
-  } catch (error) {
-    // Whom we remember may be gone (deleted, or of another Dodo account). A refusal has made nothing, so it is safe to ask once more.
-    if (!(error instanceof Fault) || error.code !== 'provider_refused') throw error
-    return createSession(dodo, request, email === undefined ? undefined : newCustomer(request.customer))
-  }
+  return withCustomer(request.customer, (customer) => createSession(dodo, request, customer))
 }
 
 type SessionCustomer = NonNullable<CheckoutSessionCreateParams['customer']>
+
+/** As the customer whom Dodo knows; as a new one where it does not. */
+async function withCustomer<T>(
+  customer: CheckoutCustomer,
+  ask: (customer: SessionCustomer | undefined) => Promise<T>,
+): Promise<T> {
+  const { providerCustomerId } = customer
+  if (providerCustomerId === undefined) return ask(newCustomer(customer))
+  try {
+    return await ask({ customer_id: providerCustomerId })
+  } catch (error) {
+    // Whom we remember may be gone (deleted, or of another Dodo account). A refusal has made nothing, so it is safe to ask once more.
+    if (!(error instanceof Fault) || error.code !== 'provider_refused') throw error
+    return ask(newCustomer(customer))
+  }
+}
 
 /** Dodo wants an e-mail; without one the customer is left out and its form asks. */
 function newCustomer({ email, name }: CheckoutCustomer): SessionCustomer | undefined {
@@ -40,17 +49,20 @@ async function createSession(
   customer: SessionCustomer | undefined,
 ): Promise<CheckoutSession> {
   const { returnUrl, cancelUrl } = request
-  const session = await callDodo(dodo, (client) =>
-    client.checkoutSessions.create(
-      {
-        ...whatIsBought(request),
-        ...orderMetadata(request),
-        return_url: returnUrl,
-        ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
-        ...(customer === undefined ? {} : { customer }),
-      },
-      { maxRetries: 0 },
-    ),
+  const session = await callDodo(
+    dodo,
+    (client) =>
+      client.checkoutSessions.create(
+        {
+          ...whatIsBought(request),
+          ...orderMetadata(request),
+          return_url: returnUrl,
+          ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
+          ...(customer === undefined ? {} : { customer }),
+        },
+        { maxRetries: 0 },
+      ),
+    request.discountCode,
   )
   const { session_id: sessionId, checkout_url: checkoutUrl } = session
   if (typeof checkoutUrl !== 'string')
@@ -84,11 +96,16 @@ function orderMetadata({ orderId }: Pick<CheckoutRequest, 'orderId'>) {
 }
 
 /** What it would cost, asked of Dodo, for its rounding is its own. */
-export async function previewCheckout(
-  dodo: Dodo,
-  request: Bought & Pick<CheckoutRequest, 'customer'>,
-): Promise<CheckoutPreview> {
-  const preview = await callDodo(dodo, (client) => client.checkoutSessions.preview(whatIsBought(request)))
+export async function previewCheckout(dodo: Dodo, request: PreviewRequest): Promise<CheckoutPreview> {
+  const bought = { ...whatIsBought(request), billing_currency: request.currency as Currency }
+  const preview = await withCustomer(request.customer, (customer) =>
+    callDodo(
+      dodo,
+      (client) =>
+        client.checkoutSessions.preview({ ...bought, ...(customer === undefined ? {} : { customer }) }),
+      request.discountCode,
+    ),
+  )
   const { subtotal, discount, tax, total_amount: total } = preview.current_breakup
   return {
     subtotal: { amountMinor: BigInt(subtotal), currency: preview.currency },
