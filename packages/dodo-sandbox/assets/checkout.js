@@ -30,7 +30,60 @@ if (checkout?.dataset.event) {
   tell(checkout.dataset.event, isError ? { message: checkout.dataset.message } : undefined)
 }
 
-if (form) startForm(form)
+if (form?.id === 'challenge-form') startChallenge(form)
+else if (form) startForm(form)
+
+/** The bank's question: answered by a button, and told to the shop like a payment's end. */
+function startChallenge(form) {
+  let isAnswered = false
+  if (checkout.dataset.display === 'overlay') form.querySelector('button').focus()
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    if (isAnswered) return
+    isAnswered = true
+    const status = document.getElementById('form-status')
+    const alertBox = document.getElementById('form-error')
+    alertBox.hidden = true
+    status.textContent = 'Answering…'
+    try {
+      const response = await fetch(form.action, {
+        method: 'POST',
+        headers: { accept: 'application/json' },
+        body: new URLSearchParams({ decision: event.submitter?.value ?? 'approve' }),
+      })
+      const answer = await response.json()
+      if (answer.status !== 'succeeded') {
+        if (manualRedirect) tell('checkout.status', { status: 'failed' })
+        location.assign(answer.next ?? location.href)
+        return
+      }
+      if (framed && checkout.dataset.display === 'overlay') status.textContent = 'Payment received.'
+      leave(answer, () => location.assign(answer.next))
+    } catch {
+      isAnswered = false
+      status.textContent = ''
+      alertBox.textContent = 'No answer from the local Dodo. See that it runs, then press the button again.'
+      alertBox.hidden = false
+    }
+  })
+}
+
+/** A payment that went well or is under way goes back to the shop; without a way there the page itself says how it is. */
+function leave(answer, stay) {
+  if (!framed || checkout.dataset.display !== 'overlay') {
+    if (answer.redirect_to === null) stay()
+    else location.assign(answer.redirect_to)
+    return
+  }
+  if (manualRedirect) tell('checkout.status', { status: answer.status })
+  if (answer.redirect_to === null) {
+    if (!manualRedirect) stay()
+    return
+  }
+  tell(manualRedirect ? 'checkout.redirect_requested' : 'checkout.redirect', {
+    redirect_to: answer.redirect_to,
+  })
+}
 
 function startForm(form) {
   const field = (name) => form.elements.namedItem(name)
@@ -70,6 +123,15 @@ function startForm(form) {
   if (apply) {
     apply.hidden = false
     apply.addEventListener('click', () => void requote())
+  }
+
+  const newCard = document.getElementById('new-card')
+  if (newCard.dataset.optional !== undefined) {
+    const showNewCard = () => {
+      newCard.hidden = form.elements.namedItem('payment_method_id').value !== ''
+    }
+    form.addEventListener('change', showNewCard)
+    showNewCard()
   }
 
   form.addEventListener('submit', (event) => {
@@ -133,7 +195,8 @@ function startForm(form) {
       if (answer.status === 'invalid') refuse(answer)
       else if (answer.status === 'changed') changed(answer)
       else if (answer.status === 'failed') decline(answer)
-      else if (answer.status === 'succeeded') succeed(answer)
+      else if (answer.status === 'succeeded' || answer.status === 'processing') succeed(answer)
+      else if (answer.status === 'requires_customer_action') challenge(answer)
       else end(answer)
     } catch {
       // The attempt keeps its token, so pressing the button again cannot pay twice.
@@ -172,26 +235,22 @@ function startForm(form) {
     if (manualRedirect) tell('checkout.status', { status: 'failed' })
   }
 
+  /** The bank asks the customer, on a page of its own in the same place. */
+  function challenge(answer) {
+    tell('checkout.customer_details_submitted')
+    location.assign(answer.next)
+  }
+
   function succeed(answer) {
     tell('checkout.customer_details_submitted')
-    if (!framed || checkout.dataset.display !== 'overlay') {
-      if (answer.redirect_to === null) location.reload()
-      else location.assign(answer.redirect_to)
-      return
+    if (framed && checkout.dataset.display === 'overlay') {
+      // Paid for good: the button stays off, and nothing is waited for any more.
+      form.setAttribute('aria-busy', 'false')
+      label.textContent = answer.status === 'succeeded' ? 'Paid' : 'Processing'
+      status.textContent =
+        answer.status === 'succeeded' ? 'Payment received.' : 'The bank has not answered yet.'
     }
-    // Paid for good: the button stays off, and nothing is waited for any more.
-    form.setAttribute('aria-busy', 'false')
-    label.textContent = 'Paid'
-    status.textContent = 'Payment received.'
-    if (manualRedirect) tell('checkout.status', { status: 'succeeded' })
-    if (answer.redirect_to === null) {
-      // Nowhere to go: the page itself says that all went well.
-      if (!manualRedirect) location.reload()
-      return
-    }
-    tell(manualRedirect ? 'checkout.redirect_requested' : 'checkout.redirect', {
-      redirect_to: answer.redirect_to,
-    })
+    leave(answer, () => location.reload())
   }
 
   /** The session cannot be paid any more: the page itself says why, once it is loaded anew. */

@@ -24,6 +24,8 @@ import { checkoutPageRoutes } from './pages/checkout-routes.ts'
 import { controlPage } from './pages/control-page.ts'
 import { answerPage } from './pages/layout.ts'
 import { portalPageRoutes } from './pages/portal-routes.ts'
+import { paymentMethodRoutes } from './payment-methods/routes.ts'
+import { paymentControlRoutes } from './payments/control-routes.ts'
 import { listPayments } from './payments/queries.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { portalRoutes } from './portal/routes.ts'
@@ -111,6 +113,7 @@ export function createApp(input: AppInput): Hono {
   app.route('/', faultRoutes(store))
   app.route('/', webhookControlRoutes(store, worker))
   app.route('/', pricingControlRoutes(store))
+  app.route('/', paymentControlRoutes(store))
   app.route('/', controlRoutes({ store, worker, random }))
   app.route('/', clockRoutes({ clock, scheduler }))
   app.route('/', creditControlRoutes(store))
@@ -145,6 +148,7 @@ export function createApp(input: AppInput): Hono {
   api.route('/', productRoutes(store))
   api.route('/', customerRoutes(store))
   api.route('/', creditEntitlementRoutes(store))
+  api.route('/', paymentMethodRoutes(store))
   api.route('/', discountRoutes(store))
   api.route('/', portalRoutes(store, input.checkoutOrigin))
   api.route('/', checkoutRoutes(store, input.checkoutOrigin))

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { Webhook } from 'standardwebhooks'
 import { createApp } from './app.ts'
+import { followPayment } from './checkouts/follow-payment.ts'
 import { SandboxClock } from './clock/sandbox-clock.ts'
 import { Scheduler } from './clock/scheduler.ts'
 import { findBalanceLow, findLedgerEntry } from './credit-entitlements/balance-queries.ts'
@@ -18,6 +19,7 @@ import {
   type SandboxLog,
 } from './kernel/options.ts'
 import { findPayment } from './payments/queries.ts'
+import { dueCharges } from './payments/settle-payment.ts'
 import { readSetting, settingOr, writeSetting } from './store/settings.ts'
 import { openStore, type Transaction } from './store/store.ts'
 import { DeliveryWorker, type PayloadBuilder } from './webhooks/delivery-worker.ts'
@@ -84,7 +86,7 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       ['CreditBalanceLow', payloadOf('low balance', findBalanceLow)],
     ]),
   })
-  const scheduler = new Scheduler({ store, clock, log, works: [grantExpiry], deliveries: worker })
+  const scheduler = new Scheduler({ store, clock, log, works: [dueCharges, grantExpiry], deliveries: worker })
   try {
     clock.restore(store)
     const { apiKey, webhookSecrets } = store.transaction((tx) => {
@@ -158,9 +160,11 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
 
 /** What an event leads to beyond the resource that it is about. */
 function followEvent(tx: Transaction, event: { type: string; resourceId: string }): void {
-  if (event.type !== 'payment.succeeded') return
+  if (!event.type.startsWith('payment.')) return
   const payment = findPayment(tx, event.resourceId)
-  if (payment) grantPurchase(tx, payment)
+  if (!payment) return
+  followPayment(tx, payment)
+  if (event.type === 'payment.succeeded') grantPurchase(tx, payment)
 }
 
 /** A resource as it is when its webhook is sent, which may be later than what the webhook reports. */

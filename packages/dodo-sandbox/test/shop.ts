@@ -103,3 +103,8 @@ export async function submitScript(checkoutUrl: string, fields: Record<string, s
 export function attemptIn(page: string): string {
   return /name="attempt" value="([^"]+)"/.exec(page)?.[1] ?? ''
 }
+
+/** What a shop was told, in the order it came in. */
+export function eventTypes(receiver: WebhookReceiver): string[] {
+  return receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type)
+}

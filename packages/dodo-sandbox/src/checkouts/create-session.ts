@@ -2,11 +2,13 @@ import type { z } from 'zod'
 import * as customers from '../customers/queries.ts'
 import { refuseUncovered } from '../http/parse.ts'
 import { invalidBody, Refusal } from '../kernel/refusal.ts'
+import type { Payment } from '../payments/payment.ts'
 import type { Transaction } from '../store/store.ts'
+import { confirmSession } from './confirm-session.ts'
 import { priceCart } from './price-cart.ts'
 import * as queries from './queries.ts'
 import { quoteOrRefuse } from './quote-session.ts'
-import { type CheckoutSession, type createSessionSchema, sessionLifeMs } from './session.ts'
+import { type CheckoutSession, confirmedLifeMs, type createSessionSchema, sessionLifeMs } from './session.ts'
 
 export type CreateSession = z.output<typeof createSessionSchema>
 
@@ -17,22 +19,31 @@ const noEligibleMethods = () =>
     'allowed_payment_method_types: include credit or debit, for cards are all that works here',
   )
 
-/** Makes a session. Prices are taken now: a product edited afterwards changes nothing in it. */
-export function createSession(tx: Transaction, input: CreateSession): CheckoutSession {
+export interface MadeSession {
+  session: CheckoutSession
+  /** Of a confirmed session: what waits for a card, or is charged to a saved one. */
+  payment: Payment | undefined
+}
+
+/**
+ * Makes a session. Prices are taken now: a product edited afterwards changes nothing in it. A confirmed one has its payment
+ * at once, and with a saved card that payment is under way.
+ */
+export function createSession(tx: Transaction, input: CreateSession): MadeSession {
   const session = draftSession(tx, input)
-  quoteOrRefuse(tx, session)
+  const quote = quoteOrRefuse(tx, session)
   queries.insertSession(tx, session)
-  return session
+  if (input.payment_method_id && !session.confirmed)
+    throw invalidBody('payment_method_id: is charged at once, and so goes with confirm: true')
+  if (!session.confirmed) return { session, payment: undefined }
+  return confirmSession(tx, { session, quote, input })
 }
 
 /** The session that a request describes, checked and not kept. */
 export function draftSession(tx: Transaction, input: CreateSession): CheckoutSession {
   refuseUncovered({
     'product collections': input.product_collection_id,
-    'confirmed checkout sessions': input.confirm,
-    'saved payment methods': input.payment_method_id,
     'custom fields': input.custom_fields,
-    '3-D Secure': input.force_3ds,
     'subscriptions in a checkout': input.subscription_data,
     'tax ids': input.tax_id,
   })
@@ -41,7 +52,7 @@ export function draftSession(tx: Transaction, input: CreateSession): CheckoutSes
   return {
     session_id: tx.newId('cks'),
     created_at: tx.now.toISOString(),
-    expires_at: new Date(tx.now.getTime() + sessionLifeMs).toISOString(),
+    expires_at: new Date(tx.now.getTime() + (input.confirm ? confirmedLifeMs : sessionLifeMs)).toISOString(),
     cart: priceCart(tx, input.product_cart),
     customer: sessionCustomer(tx, input.customer),
     billing_address: sessionAddress(input.billing_address),
@@ -53,6 +64,9 @@ export function draftSession(tx: Transaction, input: CreateSession): CheckoutSes
     flags: input.feature_flags ?? {},
     theme: input.customization?.theme ?? 'system',
     pay_button_text: input.customization?.theme_config?.pay_button_text ?? null,
+    force_3ds: input.force_3ds ?? false,
+    confirmed: input.confirm ?? false,
+    show_saved_payment_methods: input.show_saved_payment_methods ?? false,
     payment_id: null,
     payment_status: null,
   }

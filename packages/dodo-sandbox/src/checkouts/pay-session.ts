@@ -2,10 +2,13 @@ import { createCustomer } from '../customers/create-customer.ts'
 import type { Customer } from '../customers/customer.ts'
 import * as customers from '../customers/queries.ts'
 import { Refusal } from '../kernel/refusal.ts'
+import type { Instrument, PaymentMethod } from '../payment-methods/payment-method.ts'
+import { findPaymentMethod, listPaymentMethods } from '../payment-methods/queries.ts'
+import { instrumentOf, saveCard } from '../payment-methods/save-card.ts'
 import type { BillingAddress, Payment } from '../payments/payment.ts'
 import * as payments from '../payments/queries.ts'
 import { recordPayment } from '../payments/record-payment.ts'
-import { cardOf } from '../payments/test-cards.ts'
+import { cardOf, outcomeOnSession } from '../payments/test-cards.ts'
 import type { Quote } from '../pricing/price.ts'
 import type { Transaction } from '../store/store.ts'
 import { checkCard, checkContact, type FieldErrors, type PaymentForm, readForm } from './payment-form.ts'
@@ -21,8 +24,12 @@ export interface PaySession {
 }
 
 export type PayOutcome =
-  | { kind: 'paid'; payment: Payment; session: CheckoutSession }
-  | { kind: 'declined'; payment: Payment; session: CheckoutSession }
+  /** `challenged` waits for the customer to approve at the bank, `processing` for the bank alone. */
+  | {
+      kind: 'paid' | 'declined' | 'challenged' | 'processing'
+      payment: Payment
+      session: CheckoutSession
+    }
   | { kind: 'invalid'; fields: FieldErrors; session: CheckoutSession }
   /** The total is not the one that the customer saw. Nothing was charged. */
   | { kind: 'changed'; quote: Quote; reason: string; session: CheckoutSession }
@@ -40,6 +47,13 @@ const sessionConsumed = () =>
     'This checkout has been paid already. Nothing was charged again.',
   )
 
+const paymentUnderWay = () =>
+  new Refusal(
+    409,
+    'CHECKOUT_SESSION_CONSUMED',
+    'A payment of this checkout is under way. Nothing was charged again.',
+  )
+
 /**
  * Charges the card for the session. The payment, what it does to the session, and the webhooks it owes are one
  * transaction: an answered payment is never without its webhook. A declined card leaves the session open, and the
@@ -47,6 +61,7 @@ const sessionConsumed = () =>
  *
  * @throws sessionNotFound, sessionExpired
  * @throws sessionConsumed when another attempt has paid it
+ * @throws paymentUnderWay when another attempt still may
  */
 export function paySession(tx: Transaction, input: PaySession): PayOutcome {
   const session = queries.findSession(tx, input.sessionId)
@@ -56,6 +71,7 @@ export function paySession(tx: Transaction, input: PaySession): PayOutcome {
   const state = sessionState(session, tx.now)
   if (state === 'paid') throw sessionConsumed()
   if (state === 'expired') throw sessionExpired()
+  if (state !== 'open') throw paymentUnderWay()
 
   const form = readForm(tx, session, input.form)
   const contactErrors = checkContact(form)
@@ -63,6 +79,7 @@ export function paySession(tx: Transaction, input: PaySession): PayOutcome {
   if (contactErrors.country !== undefined)
     return { kind: 'invalid', fields: { ...contactErrors, ...checkCard(form, tx.now) }, session }
   const known = knownCustomer(tx, session, form.email)
+  const saved = savedCard(tx, session, form.payment_method_id)
   const { quote, refused } = quoteSession(tx, session, {
     country: form.country,
     currency: form.currency,
@@ -73,22 +90,25 @@ export function paySession(tx: Transaction, input: PaySession): PayOutcome {
   const fields: FieldErrors = {
     ...contactErrors,
     ...(typed ? { discount_code: `${typed.refusal.message}.` } : {}),
-    ...(quote.total > 0 ? checkCard(form, tx.now) : {}),
+    ...(quote.total > 0 && !saved ? checkCard(form, tx.now) : {}),
   }
   if (Object.keys(fields).length > 0) return { kind: 'invalid', fields, session }
   if (form.total_seen !== undefined && form.total_seen !== totalSeen(quote))
     return { kind: 'changed', quote, reason: changeReason(refused), session }
 
   const customer = known ?? newCustomer(tx, session, form)
-  const card = quote.total > 0 ? cardOf(form.card_number) : undefined
+  const instrument = quote.total > 0 ? (saved ?? typedCard(tx, customer, form)) : null
   const payment = recordPayment(tx, {
     customer,
     billing: billingOf(session, form),
     price: quote,
-    instrument: card ? { card, holder: form.name, payment_method_id: null } : null,
-    outcome: card?.outcome ?? { status: 'succeeded' },
+    instrument,
+    outcome: instrument
+      ? outcomeOnSession(instrument.card, { force3ds: session.force_3ds })
+      : { status: 'succeeded' },
     metadata: session.metadata,
     session: { sessionId: session.session_id, attempt: input.attempt },
+    waiting: waitingPayment(tx, session),
   })
   const updated = { ...session, payment_id: payment.payment_id, payment_status: payment.status }
   queries.updateSessionDocument(tx, updated)
@@ -106,7 +126,52 @@ function changeReason(refused: readonly { refusal: Refusal }[]): string {
 }
 
 function outcomeOf(payment: Payment, session: CheckoutSession): PayOutcome {
-  return { kind: payment.status === 'succeeded' ? 'paid' : 'declined', payment, session }
+  return { kind: kinds[payment.status] ?? 'declined', payment, session }
+}
+
+const kinds: Partial<Record<Payment['status'], 'paid' | 'challenged' | 'processing'>> = {
+  succeeded: 'paid',
+  requires_customer_action: 'challenged',
+  processing: 'processing',
+}
+
+/** The cards that a session offers: its known customer's, where it shows them. */
+export function savedCardsOf(tx: Transaction, session: CheckoutSession): PaymentMethod[] {
+  const { customer, show_saved_payment_methods: isShown } = session
+  if (!isShown || !customer || !('customer_id' in customer)) return []
+  return listPaymentMethods(tx, customer.customer_id).map(({ method }) => method)
+}
+
+/** The saved card that was picked. Whose it is comes from the session, never from the browser. */
+function savedCard(
+  tx: Transaction,
+  session: CheckoutSession,
+  methodId: string | undefined,
+): Instrument | undefined {
+  const picked = savedCardsOf(tx, session).find(({ payment_method_id: id }) => id === methodId)
+  const stored = picked && findPaymentMethod(tx, picked.payment_method_id)
+  return stored && instrumentOf(stored)
+}
+
+function typedCard(tx: Transaction, customer: Customer, form: PaymentForm): Instrument {
+  const card = cardOf(form.card_number)
+  const isSaved = form.save_card === 'on' && card.outcome.status !== 'failed'
+  const saved = isSaved
+    ? saveCard(tx, {
+        customerId: customer.customer_id,
+        number: form.card_number,
+        holder: form.name,
+        expiry: form.expiry,
+      })
+    : undefined
+  return { card, holder: form.name, payment_method_id: saved?.payment_method_id ?? null }
+}
+
+/** What a confirmed session has waiting for its first card. */
+function waitingPayment(tx: Transaction, session: CheckoutSession): Payment | undefined {
+  return session.payment_status === 'requires_payment_method' && session.payment_id !== null
+    ? payments.findPayment(tx, session.payment_id)
+    : undefined
 }
 
 /** The session's customer; else who paid in it before; else the one made last with this e-mail, unless a new one is asked for. */

@@ -16,6 +16,10 @@ export interface PaymentForm {
   /** Picked where the page offers more than one. */
   currency?: string | undefined
   discount_code?: string | undefined
+  /** A saved card instead of the one typed. */
+  payment_method_id?: string | undefined
+  /** Whether the card typed is to be saved: `on`, as a ticked box is sent. */
+  save_card?: string | undefined
   /** The total that the customer saw, as `totalSeen` writes it; left out, any total is agreed to. */
   total_seen?: string | undefined
 }
@@ -30,10 +34,20 @@ export function readForm(tx: Transaction, session: CheckoutSession, form: Paymen
     ...form,
     email: prefill.emailLocked ? prefill.email : form.email.trim(),
     name: prefill.nameLocked ? prefill.name : form.name.trim(),
+    country: prefill.countryLocked ? prefill.country : form.country,
     card_number: form.card_number.replaceAll(/[\s-]/g, ''),
-    currency: session.flags.allow_currency_selection === false ? undefined : form.currency || undefined,
-    discount_code: session.flags.allow_discount_code === false ? undefined : code || undefined,
+    currency: takesCurrency(session) ? form.currency || undefined : undefined,
+    discount_code: takesDiscountCode(session) ? code || undefined : undefined,
+    payment_method_id: form.payment_method_id || undefined,
   }
+}
+
+export function takesDiscountCode({ flags, confirmed }: CheckoutSession): boolean {
+  return flags.allow_discount_code !== false && !confirmed
+}
+
+export function takesCurrency({ flags, confirmed }: CheckoutSession): boolean {
+  return flags.allow_currency_selection !== false && !confirmed
 }
 
 export function checkContact(form: PaymentForm): FieldErrors {

@@ -9,6 +9,7 @@ export interface Prefill {
   name: string
   nameLocked: boolean
   country: string
+  countryLocked: boolean
 }
 
 /**
@@ -17,7 +18,7 @@ export interface Prefill {
  */
 export function prefillOf(tx: Transaction, session: CheckoutSession): Prefill {
   const country = session.billing_address?.country ?? 'US'
-  const { customer, flags } = session
+  const { customer, flags, confirmed } = session
   if (customer && 'customer_id' in customer) {
     const known = customers.findCustomer(tx, customer.customer_id)
     return {
@@ -26,15 +27,17 @@ export function prefillOf(tx: Transaction, session: CheckoutSession): Prefill {
       name: known?.name ?? '',
       nameLocked: true,
       country,
+      countryLocked: confirmed,
     }
   }
   const email = customer?.email ?? ''
   const name = customer?.name ?? ''
   return {
     email,
-    emailLocked: email !== '' && flags.allow_customer_editing_email !== true,
+    emailLocked: confirmed || (email !== '' && flags.allow_customer_editing_email !== true),
     name,
-    nameLocked: name !== '' && flags.allow_customer_editing_name !== true,
+    nameLocked: confirmed || (name !== '' && flags.allow_customer_editing_name !== true),
     country,
+    countryLocked: confirmed,
   }
 }

@@ -22,6 +22,12 @@ export function findSession(tx: Transaction, sessionId: string): CheckoutSession
   return row && (parseDocument(row) as CheckoutSession)
 }
 
+/** The session whose latest attempt this payment is. */
+export function findSessionByPayment(tx: Transaction, paymentId: string): CheckoutSession | undefined {
+  const row = tx.get('select document from checkout_sessions where payment_id = ?', paymentId)
+  return row && (parseDocument(row) as CheckoutSession)
+}
+
 export function listSessions(tx: Transaction, limit: number): CheckoutSession[] {
   return tx
     .all('select document from checkout_sessions order by position desc limit ?', limit)

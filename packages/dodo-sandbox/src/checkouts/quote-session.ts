@@ -2,6 +2,7 @@ import { type Redeemed, redeemCodes } from '../discounts/redeem.ts'
 import type { Quote } from '../pricing/price.ts'
 import { billedCurrency, linesIn, quoteSale } from '../pricing/quote-sale.ts'
 import type { Transaction } from '../store/store.ts'
+import { takesCurrency } from './payment-form.ts'
 import type { CheckoutSession } from './session.ts'
 
 /** What the customer decides at the checkout, as far as the price depends on it. */
@@ -57,7 +58,7 @@ export function quoteOrRefuse(tx: Transaction, session: CheckoutSession, choices
 /** The currencies that the page offers: the country's and the products' own, where the customer may choose. */
 export function currencyChoices(tx: Transaction, session: CheckoutSession, country?: string): string[] {
   const own = session.cart.currency
-  if (session.flags.allow_currency_selection === false || session.billing_currency !== null) return [own]
+  if (!takesCurrency(session) || session.billing_currency !== null) return [own]
   const local = billedCurrency(tx, { currency: own, country: country ?? countryOf(session) })
   return local === own ? [own] : [local, own]
 }

@@ -135,8 +135,6 @@ test('a checkout that would need more than is covered is a 501, never a wrong 20
   })
   for (const input of [
     { product_cart: [{ product_id: plan.product_id, quantity: 1 }] },
-    { confirm: true },
-    { force_3ds: true },
     { custom_fields: [{ field_type: 'text' as const, key: 'k', label: 'l' }] },
     { subscription_data: { trial_period_days: 3 } },
   ])

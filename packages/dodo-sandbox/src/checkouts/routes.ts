@@ -14,10 +14,17 @@ export function checkoutRoutes(store: Store, checkoutOrigin: () => string): Hono
   const routes = new Hono()
   routes.post('/checkouts', async (context) => {
     const input = await parseBody(context, createSessionSchema)
-    const session = store.transaction((tx) => createSession(tx, input))
+    const { session, payment } = store.transaction((tx) => createSession(tx, input))
+    const { session_id } = session
+    const url = `${checkoutOrigin()}/session/${session_id}`
+    if (!payment) return context.json({ session_id, checkout_url: url })
+    const isCharged = payment.payment_method_id !== null
     return context.json({
-      session_id: session.session_id,
-      checkout_url: `${checkoutOrigin()}/session/${session.session_id}`,
+      session_id,
+      checkout_url: isCharged ? null : url,
+      payment_id: payment.payment_id,
+      client_secret: isCharged ? null : `${payment.payment_id}_secret_local`,
+      publishable_key: isCharged ? null : 'pk_snd_local',
     })
   })
   routes.post('/checkouts/preview', async (context) => {

@@ -84,11 +84,13 @@ export const createSessionSchema = z.object({
   feature_flags: flagsSchema.nullish(),
   metadata: metadataSchema.nullish(),
   return_url: webUrl.nullish(),
-  // Accepted to be refused by name.
   confirm: z.boolean().nullish(),
-  custom_fields: z.array(z.unknown()).nullish(),
   force_3ds: z.boolean().nullish(),
+  minimal_address: z.boolean().nullish(),
   payment_method_id: z.string().nullish(),
+  show_saved_payment_methods: z.boolean().nullish(),
+  // Accepted to be refused by name.
+  custom_fields: z.array(z.unknown()).nullish(),
   product_collection_id: z.string().nullish(),
   subscription_data: z.unknown().optional(),
   tax_id: z.string().nullish(),
@@ -143,18 +145,27 @@ export interface CheckoutSession {
   flags: z.output<typeof flagsSchema>
   theme: 'dark' | 'light' | 'system'
   pay_button_text: string | null
+  /** Every card's bank asks the customer. */
+  force_3ds: boolean
+  /** All data are final; only a card is missing. */
+  confirmed: boolean
+  show_saved_payment_methods: boolean
   /** The latest attempt to pay, whether it went well or not. */
   payment_id: string | null
   payment_status: IntentStatus | null
 }
 
-// Dodo's documented life of a session that was not confirmed by the API.
+// Dodo's documented life of a session: of one that was confirmed by the API, and of any other.
+export const confirmedLifeMs = 15 * 60 * 1000
 export const sessionLifeMs = 24 * 60 * 60 * 1000
 
-export type SessionState = 'open' | 'paid' | 'expired'
+/** `challenged` waits for the customer to approve at the bank, `processing` for the bank alone. */
+export type SessionState = 'open' | 'challenged' | 'processing' | 'paid' | 'expired'
 
-/** A paid session stays paid however old it gets. */
+/** A paid session stays paid however old it gets, and one whose payment is under way waits for its end. */
 export function sessionState(session: CheckoutSession, now: Date): SessionState {
   if (session.payment_status === 'succeeded') return 'paid'
+  if (session.payment_status === 'requires_customer_action') return 'challenged'
+  if (session.payment_status === 'processing') return 'processing'
   return now.toISOString() >= session.expires_at ? 'expired' : 'open'
 }

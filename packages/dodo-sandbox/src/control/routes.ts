@@ -15,6 +15,11 @@ const paySchema = z.object({
   cvc: z.string().default('123'),
   currency: z.string().optional(),
   discount_code: z.string().optional(),
+  payment_method_id: z.string().optional(),
+  save_card: z
+    .boolean()
+    .optional()
+    .transform((isTicked) => (isTicked ? 'on' : undefined)),
   attempt: z.string().max(64).optional(),
 })
 

@@ -25,8 +25,6 @@ export const uncoveredRoutes: readonly [method: string, path: string][] = [
   ['GET', '/customers/:id/emails/:id2/body'],
   ['GET', '/customers/:id/entitlement-grants'],
   ['GET', '/customers/:id/entitlements'],
-  ['GET', '/customers/:id/payment-methods'],
-  ['DELETE', '/customers/:id/payment-methods/:id2'],
   ['GET', '/customers/:id/wallets'],
   ['GET', '/customers/:id/wallets/ledger-entries'],
   ['POST', '/customers/:id/wallets/ledger-entries'],

@@ -7,9 +7,12 @@ export interface Behaviour {
    * other is `credit.manual_adjustment` for both.
    */
   ledgerEntryEvents: 'by_direction' | 'manual_adjustment'
+  /** How long a charge of a saved card is under way before it succeeds or fails. */
+  offSessionChargeMs: number
 }
 
 export const defaultBehaviour: Behaviour = {
   multiplyCreditsByQuantity: true,
   ledgerEntryEvents: 'by_direction',
+  offSessionChargeMs: 2_000,
 }

@@ -1,9 +1,10 @@
 import { html } from 'hono/html'
-import type { FieldErrors, PaymentForm } from '../checkouts/payment-form.ts'
+import { type FieldErrors, type PaymentForm, takesDiscountCode } from '../checkouts/payment-form.ts'
 import type { Prefill } from '../checkouts/prefill.ts'
 import type { CheckoutSession } from '../checkouts/session.ts'
 import { countryCodes, countryName } from '../kernel/countries.ts'
 import { formatMoney } from '../kernel/money.ts'
+import type { PaymentMethod } from '../payment-methods/payment-method.ts'
 import { testCards } from '../payments/test-cards.ts'
 import { breakdownOf, quoteSummary, type ShownQuote } from './checkout-summary.ts'
 import { described, field, fieldError } from './form-fields.ts'
@@ -14,6 +15,8 @@ export interface CheckoutPage extends ShownQuote {
   session: CheckoutSession
   prefill: Prefill
   display: 'full' | 'overlay'
+  /** The cards to choose from instead of typing one. */
+  savedCards: readonly PaymentMethod[]
   /** The token that makes a repeated submit the same attempt. */
   attempt: string
   manualRedirect: boolean
@@ -54,7 +57,7 @@ ${
     : ''
 }
 ${quoteSummary(page)}
-${session.flags.allow_discount_code === false ? '' : discountField(page)}
+${takesDiscountCode(session) ? discountField(page) : ''}
 </section>`
 }
 
@@ -84,7 +87,7 @@ ${field({ name: 'name', label: 'Name', type: 'text', autocomplete: 'name', value
 <div class="field">
 <label for="country">Country</label>
 <select id="country" name="country" autocomplete="country" ${described('country', fields.country)}>
-${countryOptions(country)}
+${prefill.countryLocked ? html`<option value="${prefill.country}" selected>${countryName(prefill.country)}</option>` : countryOptions(country)}
 </select>
 ${fieldError('country', fields.country)}
 </div>
@@ -92,16 +95,31 @@ ${fieldError('country', fields.country)}
 <div class="alert" id="form-error" role="alert" ${page.error ? '' : 'hidden'}>${page.error ?? ''}</div>
 <fieldset id="card-fields" ${quote.total > 0 ? '' : 'hidden'}>
 <legend>Card</legend>
+${page.savedCards.length > 0 ? cardChoice(page.savedCards) : ''}
+<div id="new-card" ${page.savedCards.length > 0 && !page.fields?.card_number ? 'data-optional' : ''}>
 ${field({ name: 'card_number', label: 'Card number', type: 'text', autocomplete: 'cc-number', inputmode: 'numeric', value: '', error: fields.card_number, placeholder: '4242 4242 4242 4242', maxlength: 23 })}
 <div class="pair">
 ${field({ name: 'expiry', label: 'Expiry', type: 'text', autocomplete: 'cc-exp', inputmode: 'numeric', value: '', error: fields.expiry, placeholder: 'MM / YY', maxlength: 9 })}
 ${field({ name: 'cvc', label: 'CVC', type: 'text', autocomplete: 'cc-csc', inputmode: 'numeric', value: '', error: fields.cvc, placeholder: '123', maxlength: 4 })}
 </div>
+<label class="check"><input type="checkbox" name="save_card" ${session.show_saved_payment_methods ? 'checked' : ''}> Save this card for later purchases</label>
 ${testCardHelp()}
+</div>
 </fieldset>
 <button class="button pay-button" type="submit"><span class="spinner" aria-hidden="true"></span><span data-label>${payLabel(page)}</span></button>
 <p class="fine" aria-live="polite" id="form-status">A test payment. No card is charged.</p>
 </form>`
+}
+
+/** The last saved is picked; the one typed counts when "Another card" is. */
+function cardChoice(cards: readonly PaymentMethod[]): Html {
+  return html`<div class="choices" role="radiogroup" aria-label="Saved cards">
+${cards.map(
+  ({ payment_method_id: id, card }, index) =>
+    html`<label class="check"><input type="radio" name="payment_method_id" value="${id}" ${index === 0 ? 'checked' : ''}> ${card.card_network} ending in ${card.last4_digits}, until ${card.expiry_month} / ${card.expiry_year}</label>`,
+)}
+<label class="check"><input type="radio" name="payment_method_id" value=""> Another card</label>
+</div>`
 }
 
 const countriesByName = countryCodes

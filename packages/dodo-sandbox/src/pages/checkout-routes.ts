@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import { type PayOutcome, paySession, sessionNotFound } from '../checkouts/pay-session.ts'
+import { answerChallenge, challengeDecisions } from '../checkouts/answer-challenge.ts'
+import { type PayOutcome, paySession, savedCardsOf, sessionNotFound } from '../checkouts/pay-session.ts'
 import type { PaymentForm } from '../checkouts/payment-form.ts'
 import { type Prefill, prefillOf } from '../checkouts/prefill.ts'
 import * as queries from '../checkouts/queries.ts'
@@ -11,10 +12,12 @@ import { isCountryCode } from '../kernel/countries.ts'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
 import { formatMoney } from '../kernel/money.ts'
 import { Refusal } from '../kernel/refusal.ts'
+import type { PaymentMethod } from '../payment-methods/payment-method.ts'
 import type { Payment } from '../payments/payment.ts'
 import * as payments from '../payments/queries.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryWorker } from '../webhooks/delivery-worker.ts'
+import { challengePage } from './challenge-page.ts'
 import { checkoutPage, payLabel } from './checkout-page.ts'
 import { breakdownOf, quoteSummary } from './checkout-summary.ts'
 import { answerPage } from './layout.ts'
@@ -38,7 +41,11 @@ const formSchema = z.object({
   currency: text,
   discount_code: text,
   total_seen: text.transform((seen) => seen || undefined),
+  payment_method_id: text,
+  save_card: text,
 })
+
+const challengeSchema = z.object({ decision: z.enum(challengeDecisions) })
 
 const quoteSchema = z.object({ email: text, country: text, currency: text, discount_code: text })
 
@@ -57,6 +64,8 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
   ] as const) {
     routes.get(path, (context) => showSession(context, context.req.param('id'), display))
     routes.post(path, (context) => submit(context, context.req.param('id'), display))
+    routes.get(`${path}/challenge`, (context) => showChallenge(context, context.req.param('id'), display))
+    routes.post(`${path}/challenge`, (context) => decideChallenge(context, context.req.param('id'), display))
     routes.post(`${path}/quote`, (context) => quote(context, context.req.param('id')))
   }
   routes.get('/inline/session/:id', (context) =>
@@ -81,17 +90,55 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
     if (!view) return unknownSession(context, display)
     if (view.state === 'paid') return paidSession(context, view.session, display, view.payment)
     if (view.state === 'expired') return expiredSession(context, view.session, display)
+    if (view.state === 'challenged')
+      return context.redirect(challengeUrl(context, view.session, display), 303)
+    if (view.state === 'processing') return processingSession(context, view.session, display)
     return answerPage(
       context,
       checkoutPage({
         ...view,
         display,
         attempt: newId('att', random),
-        error: error ?? reasonsOf(view.refused),
+        error: error ?? afterChallenge(context, view) ?? reasonsOf(view.refused),
         ...options(context),
       }),
       error === undefined ? 200 : 422,
     )
+  }
+
+  function showChallenge(context: Context, sessionId: string, display: Display) {
+    const view = loadView(sessionId)
+    if (view?.state !== 'challenged' || !view.payment) return showSession(context, sessionId, display)
+    const { manualRedirect } = options(context)
+    return answerPage(
+      context,
+      challengePage({ session: view.session, payment: view.payment, display, manualRedirect }),
+    )
+  }
+
+  async function decideChallenge(context: Context, sessionId: string, display: Display) {
+    const parsed = challengeSchema.safeParse(await context.req.parseBody())
+    if (!parsed.success) throw notThisForm()
+    const { session, payment } = store.transaction((tx) =>
+      answerChallenge(tx, { sessionId, decision: parsed.data.decision }),
+    )
+    worker.wake()
+    const back = sessionUrl(context, session, display)
+    if (payment?.status !== 'succeeded') {
+      const next = `${back}${back.includes('?') ? '&' : '?'}from=challenge`
+      return wantsScriptAnswer(context)
+        ? context.json({ status: payment?.status ?? 'failed', next })
+        : context.redirect(next, 303)
+    }
+    const redirectTo = returnUrlOf(session, payment)
+    if (wantsScriptAnswer(context))
+      return context.json({
+        status: 'succeeded',
+        payment_id: payment.payment_id,
+        redirect_to: redirectTo,
+        next: back,
+      })
+    return context.redirect(redirectTo !== null && display === 'full' ? redirectTo : back, 303)
   }
 
   /** What the choices of the form come to, for the page's script to show before anything is paid. */
@@ -112,7 +159,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
 
   async function submit(context: Context, sessionId: string, display: Display) {
     const parsed = formSchema.safeParse(await context.req.parseBody())
-    const wantsJson = context.req.header('accept')?.includes('application/json') === true
+    const wantsJson = wantsScriptAnswer(context)
     if (!parsed.success) throw notThisForm()
     const { attempt = newId('att', random), ...form } = parsed.data
 
@@ -136,6 +183,23 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
           redirect_to: redirectTo,
         })
       // A frame may not navigate its shop: without a script it can only say that all went well.
+      if (redirectTo !== null && display === 'full') return context.redirect(redirectTo, 303)
+      return context.redirect(context.req.path, 303)
+    }
+    if (outcome.kind === 'challenged') {
+      const next = challengeUrl(context, session, display)
+      return wantsJson
+        ? context.json({ status: 'requires_customer_action', payment_id: outcome.payment.payment_id, next })
+        : context.redirect(next, 303)
+    }
+    if (outcome.kind === 'processing') {
+      const redirectTo = returnUrlOf(session, outcome.payment)
+      if (wantsJson)
+        return context.json({
+          status: 'processing',
+          payment_id: outcome.payment.payment_id,
+          redirect_to: redirectTo,
+        })
       if (redirectTo !== null && display === 'full') return context.redirect(redirectTo, 303)
       return context.redirect(context.req.path, 303)
     }
@@ -175,8 +239,15 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
         fields: outcome.kind === 'invalid' ? outcome.fields : {},
         ...options(context),
       }),
-      { declined: 402, invalid: 422, changed: 409 }[outcome.kind] as 402 | 409 | 422,
+      ({ declined: 402, invalid: 422, changed: 409 } as const)[outcome.kind],
     )
+  }
+
+  /** What went wrong at the bank, where the customer comes from. */
+  function afterChallenge(context: Context, { payment }: View): string | undefined {
+    if (context.req.query('from') !== 'challenge') return undefined
+    if (payment?.status === 'cancelled') return 'The payment was not confirmed. Nothing was charged.'
+    return payment?.error_message ?? undefined
   }
 
   interface View extends SessionQuote {
@@ -185,6 +256,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
     prefill: Prefill
     payment: Payment | undefined
     currencies: string[]
+    savedCards: PaymentMethod[]
   }
 
   function loadView(
@@ -201,6 +273,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
         prefill: prefillOf(tx, session),
         payment: session.payment_id === null ? undefined : payments.findPayment(tx, session.payment_id),
         currencies: currencyChoices(tx, session, country),
+        savedCards: savedCardsOf(tx, session),
         ...quoteSession(tx, session, {
           country,
           currency: choices.currency || undefined,
@@ -220,6 +293,18 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
   }
 }
 
+function wantsScriptAnswer(context: Context): boolean {
+  return context.req.header('accept')?.includes('application/json') === true
+}
+
+function sessionUrl(context: Context, { session_id }: CheckoutSession, display: Display, leaf = ''): string {
+  const query = options(context).manualRedirect ? '?manualRedirect=true' : ''
+  return `${display === 'overlay' ? '/overlay' : ''}/session/${session_id}${leaf}${query}`
+}
+
+const challengeUrl = (context: Context, session: CheckoutSession, display: Display) =>
+  sessionUrl(context, session, display, '/challenge')
+
 const notThisForm = () => new Refusal(422, 'INVALID_REQUEST_BODY', 'The form is not the one of this page.')
 
 function reasonsOf(refused: SessionQuote['refused']): string | undefined {
@@ -228,7 +313,7 @@ function reasonsOf(refused: SessionQuote['refused']): string | undefined {
 
 function errorOf(outcome: PayOutcome): string {
   if (outcome.kind === 'changed') return outcome.reason
-  return outcome.kind === 'declined' ? (outcome.payment.error_message ?? '') : 'Check the marked fields.'
+  return outcome.kind === 'invalid' ? 'Check the marked fields.' : (outcome.payment.error_message ?? '')
 }
 
 /** What the overlay package appends to the address. */
@@ -271,6 +356,24 @@ function expiredSession(context: Context, session: CheckoutSession, display: Dis
       },
     }),
     410,
+  )
+}
+
+function processingSession(context: Context, session: CheckoutSession, display: Display) {
+  return answerPage(
+    context,
+    noticePage({
+      display,
+      theme: session.theme,
+      notice: {
+        tone: 'neutral',
+        title: 'The payment is being processed',
+        text: 'The bank has not answered yet. Nothing more is to be done here, and nothing is charged twice.',
+        facts: [{ name: 'Payment', value: session.payment_id ?? '' }],
+        link:
+          session.return_url === null ? undefined : { href: session.return_url, text: 'Back to the shop' },
+      },
+    }),
   )
 }
 

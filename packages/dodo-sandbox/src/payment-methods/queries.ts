@@ -7,9 +7,10 @@ export interface StoredPaymentMethod {
   method: PaymentMethod
 }
 
+/** Puts a card down, not saved yet. */
 export function insertPaymentMethod(tx: Transaction, stored: StoredPaymentMethod): void {
   tx.run(
-    'insert into payment_methods (payment_method_id, customer_id, card_number, document) values (?, ?, ?, ?)',
+    'insert into payment_methods (payment_method_id, customer_id, card_number, document, saved) values (?, ?, ?, ?, 0)',
     stored.method.payment_method_id,
     stored.customer_id,
     stored.card_number,
@@ -25,6 +26,10 @@ export function updatePaymentMethodDocument(tx: Transaction, method: PaymentMeth
   )
 }
 
+export function markSaved(tx: Transaction, paymentMethodId: string): void {
+  tx.run('update payment_methods set saved = 1 where payment_method_id = ?', paymentMethodId)
+}
+
 /** Marks it deleted: what it was charged for stays explained. */
 export function deletePaymentMethod(tx: Transaction, paymentMethodId: string): void {
   tx.run('update payment_methods set deleted = 1 where payment_method_id = ?', paymentMethodId)
@@ -33,7 +38,7 @@ export function deletePaymentMethod(tx: Transaction, paymentMethodId: string): v
 /** One that is there still. */
 export function findPaymentMethod(tx: Transaction, paymentMethodId: string): StoredPaymentMethod | undefined {
   const row = tx.get(
-    'select * from payment_methods where payment_method_id = ? and deleted = 0',
+    'select * from payment_methods where payment_method_id = ? and saved = 1 and deleted = 0',
     paymentMethodId,
   )
   return row && stored(row)
@@ -43,7 +48,7 @@ export function findPaymentMethod(tx: Transaction, paymentMethodId: string): Sto
 export function listPaymentMethods(tx: Transaction, customerId: string): StoredPaymentMethod[] {
   return tx
     .all(
-      'select * from payment_methods where customer_id = ? and deleted = 0 order by position desc',
+      'select * from payment_methods where customer_id = ? and saved = 1 and deleted = 0 order by position desc',
       customerId,
     )
     .map(stored)

@@ -11,7 +11,10 @@ export interface SaveCard {
   expiry: string
 }
 
-/** Saves a customer's card for later charges. The same card saved again is the one that is there, with its new date. */
+/**
+ * Puts a customer's card down for later charges. It is saved when the payment that names it succeeds. The same card given
+ * again is the one that is there, with its new date.
+ */
 export function saveCard(tx: Transaction, input: SaveCard): PaymentMethod {
   const known = queries
     .listPaymentMethods(tx, input.customerId)

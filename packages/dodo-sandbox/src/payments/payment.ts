@@ -38,6 +38,8 @@ export type FinalOutcome =
 /** What came of a charge: its end, or what it waits for. */
 export type ChargeOutcome =
   | FinalOutcome
+  /** Waits for a card: its checkout is confirmed and not paid. */
+  | { status: 'requires_payment_method' }
   /** Waits for the customer's bank to ask the customer. */
   | { status: 'requires_customer_action' }
   /** Waits for the bank: until the instant, or without one until it is told. */

@@ -1,18 +1,21 @@
 import type { Page } from '../http/parse.ts'
 import { parseDocument, type Transaction } from '../store/store.ts'
-import type { FinalOutcome, IntentStatus, Payment, PaymentLineItems } from './payment.ts'
+import type { BillingAddress, FinalOutcome, IntentStatus, Payment, PaymentLineItems } from './payment.ts'
 
-export interface InsertPayment {
+export interface WritePayment {
   payment: Payment
   lineItems: PaymentLineItems
   session: { sessionId: string; attempt: string } | undefined
   due: { at: string; outcome: FinalOutcome } | undefined
 }
 
-export function insertPayment(tx: Transaction, input: InsertPayment): void {
+/** Writes a payment; one that waited for a card is written anew. */
+export function writePayment(tx: Transaction, input: WritePayment): void {
   tx.run(
     `insert into payments (payment_id, session_id, attempt, document, line_items, due_at, due_outcome)
-     values (?, ?, ?, ?, ?, ?, ?)`,
+     values (?, ?, ?, ?, ?, ?, ?)
+     on conflict (payment_id) do update set attempt = excluded.attempt, document = excluded.document,
+       line_items = excluded.line_items, due_at = excluded.due_at, due_outcome = excluded.due_outcome`,
     input.payment.payment_id,
     input.session?.sessionId ?? null,
     input.session?.attempt ?? null,
@@ -23,9 +26,45 @@ export function insertPayment(tx: Transaction, input: InsertPayment): void {
   )
 }
 
+/** Gives a payment its new state; it waits for nothing any more. */
+export function updatePayment(tx: Transaction, payment: Payment, lineItems?: PaymentLineItems): void {
+  tx.run(
+    `update payments set document = ?2, line_items = coalesce(?3, line_items), due_at = null, due_outcome = null
+     where payment_id = ?1`,
+    payment.payment_id,
+    JSON.stringify(payment),
+    lineItems ? JSON.stringify(lineItems) : null,
+  )
+}
+
+/** The payment under way that comes to its end first. */
+export function findFirstDue(
+  tx: Transaction,
+): { payment_id: string; due_at: string; outcome: FinalOutcome } | undefined {
+  const row = tx.get(
+    'select payment_id, due_at, due_outcome from payments where due_at is not null order by due_at, position limit 1',
+  )
+  return (
+    row && {
+      payment_id: String(row['payment_id']),
+      due_at: String(row['due_at']),
+      outcome: parseDocument(row, 'due_outcome') as FinalOutcome,
+    }
+  )
+}
+
 export function findPayment(tx: Transaction, paymentId: string): Payment | undefined {
   const row = tx.get('select document from payments where payment_id = ?', paymentId)
   return row && (parseDocument(row) as Payment)
+}
+
+/** Where a customer last paid from. */
+export function findLatestBilling(tx: Transaction, customerId: string): BillingAddress | undefined {
+  const row = tx.get(
+    "select document from payments where customer_id = ? and status = 'succeeded' order by position desc limit 1",
+    customerId,
+  )
+  return row && (parseDocument(row) as Payment).billing
 }
 
 export function findPaymentByAttempt(
@@ -50,7 +89,7 @@ export function countPaymentsOf(
 ): number {
   const row = tx.get(
     `select count(*) as count from payments
-     where customer_id = ?1 and iif(?2 = 'paid', status = 'succeeded', status not in ('failed', 'cancelled'))
+     where customer_id = ?1 and iif(?2 = 'paid', status = 'succeeded', status not in ('failed', 'cancelled', 'requires_payment_method'))
        and (?3 is null or exists (
          select 1 from json_each(document, '$.discounts') item where item.value ->> '$.discount_id' = ?3))`,
     customerId,

@@ -3,6 +3,7 @@ import { addUse } from '../discounts/queries.ts'
 import { drawPaymentFailure } from '../faults/payment-faults.ts'
 import type { Metadata } from '../http/parse.ts'
 import type { Instrument } from '../payment-methods/payment-method.ts'
+import { markSaved } from '../payment-methods/queries.ts'
 import type { Price } from '../pricing/price.ts'
 import { loadBusiness } from '../store/settings.ts'
 import type { Transaction } from '../store/store.ts'
@@ -25,6 +26,8 @@ export interface NewPayment {
   /** 0 is the payment itself, 1 and more the retries of a failed renewal. */
   retryAttempt?: number
   isUpdatePaymentMethod?: boolean
+  /** The payment of a confirmed checkout, which waited for this card. */
+  waiting?: Payment | undefined
 }
 
 /**
@@ -32,18 +35,19 @@ export interface NewPayment {
  * gets its end later, by `settlePayment` or, when the outcome says when, by the clock.
  */
 export function recordPayment(tx: Transaction, input: NewPayment): Payment {
-  const paymentId = tx.newId('pay')
+  const paymentId = input.waiting?.payment_id ?? tx.newId('pay')
   const outcome = outcomeWithFaults(tx, paymentId, input)
   const payment = buildPayment(tx, paymentId, { ...input, outcome })
   const { price, session } = input
   const comesTo = outcome.status === 'processing' ? outcome.comesTo : undefined
-  queries.insertPayment(tx, {
+  queries.writePayment(tx, {
     payment,
     lineItems: { currency: price.currency, items: lineItemsOf(price, payment) },
     session,
     due: comesTo && { at: comesTo.at.toISOString(), outcome: comesTo.outcome },
   })
   if (isStanding(payment.status)) countUses(tx, payment, 1)
+  if (payment.status === 'succeeded') saveItsCard(tx, payment)
   recordPaymentEvent(tx, payment)
   return payment
 }
@@ -51,13 +55,21 @@ export function recordPayment(tx: Transaction, input: NewPayment): Payment {
 /** The outcome, unless an injected fault declines the card. */
 function outcomeWithFaults(tx: Transaction, paymentId: string, input: NewPayment): ChargeOutcome {
   const { outcome, instrument, price } = input
-  if (outcome.status !== 'succeeded' || instrument === null || price.total === 0) return outcome
-  return drawPaymentFailure(tx, paymentId) ?? outcome
+  if (instrument === null || price.total === 0) return outcome
+  if (outcome.status === 'succeeded') return drawPaymentFailure(tx, paymentId) ?? outcome
+  if (outcome.status !== 'processing' || outcome.comesTo?.outcome.status !== 'succeeded') return outcome
+  const failure = drawPaymentFailure(tx, paymentId)
+  return failure ? { status: 'processing', comesTo: { at: outcome.comesTo.at, outcome: failure } } : outcome
 }
 
-/** Whether a payment has gone well or still may. */
-export function isStanding(status: IntentStatus): boolean {
-  return status !== 'failed' && status !== 'cancelled'
+/** Whether a card was charged, or still may be. */
+function isStanding(status: IntentStatus): boolean {
+  return status !== 'failed' && status !== 'cancelled' && status !== 'requires_payment_method'
+}
+
+/** A card that was given to be saved is, once it has paid. */
+export function saveItsCard(tx: Transaction, { payment_method_id: id }: Payment): void {
+  if (id !== null) markSaved(tx, id)
 }
 
 /** A discount is used from when a payment with it is under way; one that ends badly gives it back. */
@@ -92,7 +104,7 @@ function buildPayment(tx: Transaction, paymentId: string, input: NewPayment): Pa
     settlement_amount: price.settlement.total,
     settlement_currency: price.settlement.currency,
     settlement_tax: price.settlement.tax,
-    created_at: now,
+    created_at: input.waiting?.created_at ?? now,
     updated_at: now,
     customer: customerDetails(customer),
     billing: input.billing,

@@ -1,4 +1,6 @@
-import type { ChargeOutcome } from './payment.ts'
+import type { ChargeOutcome, FinalOutcome } from './payment.ts'
+
+type CardOutcome = Exclude<ChargeOutcome, { status: 'requires_payment_method' }>
 
 export interface TestCard {
   number: string
@@ -7,18 +9,23 @@ export interface TestCard {
   /** For the help beside the form. */
   label: string
   /** What a charge of it comes to. */
-  outcome: ChargeOutcome
+  outcome: CardOutcome
   /** What comes of a charge while its owner is away, where that differs. */
-  offSession?: ChargeOutcome
+  offSession?: CardOutcome
 }
 
-const succeeds: ChargeOutcome = { status: 'succeeded' }
+const succeeds: FinalOutcome = { status: 'succeeded' }
 
-const declined = (error_code: string, error_message: string): ChargeOutcome => ({
+const declined = (error_code: string, error_message: string): FinalOutcome => ({
   status: 'failed',
   error_code,
   error_message,
 })
+
+const authenticationRequired = declined(
+  'AUTHENTICATION_REQUIRED',
+  'The bank wants to ask the card’s owner. Pay again on the checkout page.',
+)
 
 const genericDecline = declined('GENERIC_DECLINE', 'The card was declined. Try again, or use another card.')
 const cardDeclined = declined('CARD_DECLINED', 'The card was declined. Use another card.')
@@ -89,6 +96,22 @@ export const testCards: readonly TestCard[] = [
     outcome: succeeds,
     offSession: genericDecline,
   },
+  // These two numbers are the sandbox's own; of Dodo's none is documented.
+  {
+    number: '4000002760003184',
+    network: 'VISA',
+    issuing_country: 'US',
+    label: '3-D Secure',
+    outcome: { status: 'requires_customer_action' },
+    offSession: authenticationRequired,
+  },
+  {
+    number: '4000000000000077',
+    network: 'VISA',
+    issuing_country: 'US',
+    label: 'Stays processing',
+    outcome: { status: 'processing' },
+  },
 ]
 
 const cardsByNumber = new Map(testCards.map((card) => [card.number, card]))
@@ -118,4 +141,27 @@ export function isCardNumber(digits: string): boolean {
     sum += doubled > 9 ? doubled - 9 : doubled
   }
   return sum % 10 === 0
+}
+
+/** What a charge comes to while the card's owner looks on; the bank may be told to ask the owner in any case. */
+export function outcomeOnSession(card: TestCard, { force3ds }: { force3ds: boolean }): CardOutcome {
+  return force3ds && card.outcome.status === 'succeeded'
+    ? { status: 'requires_customer_action' }
+    : card.outcome
+}
+
+/** What a charge comes to while the card's owner is away: it is under way for a moment, and nobody can be asked. */
+export function outcomeOffSession(
+  card: TestCard,
+  { at, force3ds }: { at: Date; force3ds: boolean },
+): ChargeOutcome {
+  const outcome = card.offSession ?? outcomeOnSession(card, { force3ds })
+  if (outcome.status === 'processing') return outcome
+  return {
+    status: 'processing',
+    comesTo: {
+      at,
+      outcome: outcome.status === 'requires_customer_action' ? authenticationRequired : outcome,
+    },
+  }
 }

@@ -296,4 +296,13 @@ export const migrations: readonly string[] = [
     expires_at text not null
   ) strict, without rowid;
   `,
+  `
+  create index checkout_sessions_by_payment on checkout_sessions (payment_id);
+  -- A card is saved when the payment that it was given with goes well, which may be later.
+  alter table payment_methods add column saved integer not null default 1 check (saved in (0, 1));
+
+  update checkout_sessions set document = json_set(
+    document, '$.force_3ds', json('false'), '$.confirmed', json('false'), '$.show_saved_payment_methods', json('false')
+  );
+  `,
 ]

@@ -31,6 +31,14 @@ export const errands: Readonly<Record<string, (shop: Shop) => Promise<void>>> = 
     await listAll(client.payments.list({ page_number: 0 }))
   },
 
+  async 'saved cards'({ client }) {
+    const { customer_id } = await client.customers.create({ email: 'saver@example.com', name: 'Saver' })
+    const { checkout_url } = await makeSession(client, { customer: { customer_id } })
+    await submitScript(checkout_url, { save_card: 'on' })
+    const { items } = await client.customers.retrievePaymentMethods(customer_id)
+    await client.customers.deletePaymentMethod(String(items[0]?.payment_method_id), { customer_id })
+  },
+
   async discounts({ client }) {
     const { discount_id, code } = await client.discounts.create({
       type: 'percentage',
