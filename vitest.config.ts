@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 // Workspace packages are run from their sources: the condition `source` stands first in their exports.
 // Conditions named here are given to Node itself in the test processes too; naming `import` would break every `require`.
 const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+const inBrowser = 'packages/*/test/browser/**/*.test.ts'
 const exclude = ['**/node_modules/**', '**/dist/**']
 
 export default defineConfig({
@@ -21,7 +22,7 @@ export default defineConfig({
             'tools/**/*.test.ts',
             'bench/**/*.test.ts',
           ],
-          exclude,
+          exclude: [...exclude, inBrowser],
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -31,7 +32,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'browser',
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/**/*.test.ts', inBrowser],
           exclude,
           pool: 'forks',
           testTimeout: 120_000,

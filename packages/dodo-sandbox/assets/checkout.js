@@ -32,6 +32,7 @@ if (checkout?.dataset.event) {
 
 if (form?.id === 'challenge-form') startChallenge(form)
 else if (form) startForm(form)
+if (framed && checkout?.dataset.display === 'inline') keepFrameAsHigh()
 
 /** The bank's question: answered by a button, and told to the shop like a payment's end. */
 function startChallenge(form) {
@@ -57,7 +58,7 @@ function startChallenge(form) {
         location.assign(answer.next ?? location.href)
         return
       }
-      if (framed && checkout.dataset.display === 'overlay') status.textContent = 'Payment received.'
+      if (framed && checkout.dataset.display !== 'full') status.textContent = 'Payment received.'
       leave(answer, () => location.assign(answer.next))
     } catch {
       isAnswered = false
@@ -70,7 +71,7 @@ function startChallenge(form) {
 
 /** A payment that went well or is under way goes back to the shop; without a way there the page itself says how it is. */
 function leave(answer, stay) {
-  if (!framed || checkout.dataset.display !== 'overlay') {
+  if (!framed || checkout.dataset.display === 'full') {
     if (answer.redirect_to === null) stay()
     else location.assign(answer.redirect_to)
     return
@@ -243,7 +244,7 @@ function startForm(form) {
 
   function succeed(answer) {
     tell('checkout.customer_details_submitted')
-    if (framed && checkout.dataset.display === 'overlay') {
+    if (framed && checkout.dataset.display !== 'full') {
       // Paid for good: the button stays off, and nothing is waited for any more.
       form.setAttribute('aria-busy', 'false')
       label.textContent = answer.status === 'succeeded' ? 'Paid' : 'Processing'
@@ -297,6 +298,23 @@ function startForm(form) {
     )
     return empty ?? button
   }
+}
+
+/** Lets the shop's frame be as high as what is in it, by the messages that `dodopayments-checkout` listens to. */
+function keepFrameAsHigh() {
+  const kind = '[dodo-iframe-resize]'
+  const post = (message) => window.parent.postMessage({ kind, ...message }, '*')
+  const sendSize = () => {
+    const { width, height } = document.body.getBoundingClientRect()
+    post({ type: 'size', width: Math.ceil(width), height: Math.ceil(height) })
+  }
+  window.addEventListener('message', ({ source, data }) => {
+    if (source !== window.parent || data?.kind !== kind) return
+    if (data.type === 'parent-ping') post({ type: 'child-ready' })
+    if (data.type === 'parent-ack') sendSize()
+  })
+  new ResizeObserver(sendSize).observe(document.body)
+  post({ type: 'child-ready' })
 }
 
 /** Rewrites what was typed, and keeps the caret behind the same digit. */

@@ -98,7 +98,8 @@ export function createApp(input: AppInput): Hono {
   app.use(bodyLimit({ maxSize: bodyBytesMax, onError: refuseLargeBody }))
   const ownHosts = () => [input.host.toLowerCase(), ...hostnameOf(input.checkoutOrigin())]
   for (const path of ['/', '/_sandbox/*']) app.use(path, refuseOtherHosts(ownHosts))
-  for (const path of ['/_sandbox/*', '/session/*', '/overlay/*', '/portal/*']) app.use(path, refuseOtherSites)
+  for (const path of ['/_sandbox/*', '/session/*', '/overlay/*', '/inline/*', '/portal/*'])
+    app.use(path, refuseOtherSites)
   app.route('/', assetRoutes())
   // What is due has happened before anybody asks, and what a request made due goes out at once.
   app.use(async (context, next) => {

@@ -8,13 +8,13 @@ import type { PaymentMethod } from '../payment-methods/payment-method.ts'
 import { testCards } from '../payments/test-cards.ts'
 import { breakdownOf, quoteSummary, type ShownQuote } from './checkout-summary.ts'
 import { described, field, fieldError } from './form-fields.ts'
-import { type Html, type Layout, ribbon } from './layout.ts'
+import { type CheckoutDisplay, type Html, type Layout, pathPrefix, ribbon } from './layout.ts'
 import { closeButton } from './notice-page.ts'
 
 export interface CheckoutPage extends ShownQuote {
   session: CheckoutSession
   prefill: Prefill
-  display: 'full' | 'overlay'
+  display: CheckoutDisplay
   /** The cards to choose from instead of typing one. */
   savedCards: readonly PaymentMethod[]
   /** The token that makes a repeated submit the same attempt. */
@@ -76,9 +76,8 @@ export function payLabel(page: Pick<CheckoutPage, 'payButtonText' | 'session' | 
 
 function form(page: CheckoutPage): Html {
   const { session, prefill, display, typed, quote, fields = {} } = page
-  const prefix = display === 'overlay' ? '/overlay' : ''
   const country = typed?.country ?? prefill.country
-  return html`<form id="pay-form" method="post" action="${prefix}/session/${session.session_id}${page.manualRedirect ? '?manualRedirect=true' : ''}" novalidate>
+  return html`<form id="pay-form" method="post" action="${pathPrefix(display)}/session/${session.session_id}${page.manualRedirect ? '?manualRedirect=true' : ''}" novalidate>
 <input type="hidden" name="attempt" value="${page.attempt}">
 <fieldset>
 <legend>Contact</legend>

@@ -258,12 +258,15 @@ test('a frame on an expired session is told to say so', async () => {
   expect(text).toContain('data-event="checkout.link_expired"')
 })
 
-test('the inline form is not here yet, and says so', async () => {
+test('the inline form is the same form, sent to its own address', async () => {
   const { client } = await openShop()
   const { checkout_url } = await makeSession(client)
-  const { status, text } = await pageOf(checkout_url.replace('/session/', '/inline/session/'))
-  expect(status).toBe(501)
-  expect(text).toContain(`href="${new URL(checkout_url).pathname}"`)
+  const inline = checkout_url.replace('/session/', '/inline/session/')
+  const { status, text } = await pageOf(inline)
+  expect(status).toBe(200)
+  expect(text).toContain(`action="${new URL(inline).pathname}"`)
+  expect(text).not.toContain('data-close')
+  expect((await submitScript(inline)).answer).toMatchObject({ status: 'succeeded' })
 })
 
 test('the stylesheet and the script are served', async () => {

@@ -20,10 +20,8 @@ import type { DeliveryWorker } from '../webhooks/delivery-worker.ts'
 import { challengePage } from './challenge-page.ts'
 import { checkoutPage, payLabel } from './checkout-page.ts'
 import { breakdownOf, quoteSummary } from './checkout-summary.ts'
-import { answerPage } from './layout.ts'
+import { answerPage, type CheckoutDisplay, pathPrefix } from './layout.ts'
 import { noticePage } from './notice-page.ts'
-
-type Display = 'full' | 'overlay'
 
 const text = z.string().max(1000).default('')
 
@@ -55,12 +53,13 @@ export interface CheckoutPageRoutes {
   random: RandomBytes
 }
 
-/** The pages that customers see. The overlay is the same form without a page around it, for a frame in the shop. */
+/** The pages that customers see. Overlay and inline are the same form without a page around it, for a frame in the shop. */
 export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes): Hono {
   const routes = new Hono()
   for (const [path, display] of [
     ['/session/:id', 'full'],
     ['/overlay/session/:id', 'overlay'],
+    ['/inline/session/:id', 'inline'],
   ] as const) {
     routes.get(path, (context) => showSession(context, context.req.param('id'), display))
     routes.post(path, (context) => submit(context, context.req.param('id'), display))
@@ -68,24 +67,9 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
     routes.post(`${path}/challenge`, (context) => decideChallenge(context, context.req.param('id'), display))
     routes.post(`${path}/quote`, (context) => quote(context, context.req.param('id')))
   }
-  routes.get('/inline/session/:id', (context) =>
-    answerPage(
-      context,
-      noticePage({
-        display: 'full',
-        notice: {
-          tone: 'neutral',
-          title: 'No inline checkout here yet',
-          text: 'The local Dodo has the full page and the overlay. Open the session as one of these.',
-          link: { href: `/session/${context.req.param('id')}`, text: 'Open the full page' },
-        },
-      }),
-      501,
-    ),
-  )
   return routes
 
-  function showSession(context: Context, sessionId: string, display: Display, error?: string) {
+  function showSession(context: Context, sessionId: string, display: CheckoutDisplay, error?: string) {
     const view = loadView(sessionId)
     if (!view) return unknownSession(context, display)
     if (view.state === 'paid') return paidSession(context, view.session, display, view.payment)
@@ -106,7 +90,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
     )
   }
 
-  function showChallenge(context: Context, sessionId: string, display: Display) {
+  function showChallenge(context: Context, sessionId: string, display: CheckoutDisplay) {
     const view = loadView(sessionId)
     if (view?.state !== 'challenged' || !view.payment) return showSession(context, sessionId, display)
     const { manualRedirect } = options(context)
@@ -116,7 +100,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
     )
   }
 
-  async function decideChallenge(context: Context, sessionId: string, display: Display) {
+  async function decideChallenge(context: Context, sessionId: string, display: CheckoutDisplay) {
     const parsed = challengeSchema.safeParse(await context.req.parseBody())
     if (!parsed.success) throw notThisForm()
     const { session, payment } = store.transaction((tx) =>
@@ -157,7 +141,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
     })
   }
 
-  async function submit(context: Context, sessionId: string, display: Display) {
+  async function submit(context: Context, sessionId: string, display: CheckoutDisplay) {
     const parsed = formSchema.safeParse(await context.req.parseBody())
     const wantsJson = wantsScriptAnswer(context)
     if (!parsed.success) throw notThisForm()
@@ -297,12 +281,17 @@ function wantsScriptAnswer(context: Context): boolean {
   return context.req.header('accept')?.includes('application/json') === true
 }
 
-function sessionUrl(context: Context, { session_id }: CheckoutSession, display: Display, leaf = ''): string {
+function sessionUrl(
+  context: Context,
+  { session_id }: CheckoutSession,
+  display: CheckoutDisplay,
+  leaf = '',
+): string {
   const query = options(context).manualRedirect ? '?manualRedirect=true' : ''
-  return `${display === 'overlay' ? '/overlay' : ''}/session/${session_id}${leaf}${query}`
+  return `${pathPrefix(display)}/session/${session_id}${leaf}${query}`
 }
 
-const challengeUrl = (context: Context, session: CheckoutSession, display: Display) =>
+const challengeUrl = (context: Context, session: CheckoutSession, display: CheckoutDisplay) =>
   sessionUrl(context, session, display, '/challenge')
 
 const notThisForm = () => new Refusal(422, 'INVALID_REQUEST_BODY', 'The form is not the one of this page.')
@@ -324,7 +313,7 @@ function options(context: Context): { manualRedirect: boolean; payButtonText: st
   }
 }
 
-function unknownSession(context: Context, display: Display) {
+function unknownSession(context: Context, display: CheckoutDisplay) {
   return answerPage(
     context,
     noticePage({
@@ -340,7 +329,7 @@ function unknownSession(context: Context, display: Display) {
   )
 }
 
-function expiredSession(context: Context, session: CheckoutSession, display: Display) {
+function expiredSession(context: Context, session: CheckoutSession, display: CheckoutDisplay) {
   return answerPage(
     context,
     noticePage({
@@ -359,7 +348,7 @@ function expiredSession(context: Context, session: CheckoutSession, display: Dis
   )
 }
 
-function processingSession(context: Context, session: CheckoutSession, display: Display) {
+function processingSession(context: Context, session: CheckoutSession, display: CheckoutDisplay) {
   return answerPage(
     context,
     noticePage({
@@ -380,7 +369,7 @@ function processingSession(context: Context, session: CheckoutSession, display: 
 function paidSession(
   context: Context,
   session: CheckoutSession,
-  display: Display,
+  display: CheckoutDisplay,
   payment: Payment | undefined,
 ) {
   const backTo = payment && returnUrlOf(session, payment)

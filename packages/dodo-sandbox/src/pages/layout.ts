@@ -3,11 +3,19 @@ import { html } from 'hono/html'
 
 export type Html = ReturnType<typeof html>
 
+/** A checkout as a page of its own, as a dialog over the shop, or as a part of the shop's page; the last two in a frame. */
+export type CheckoutDisplay = 'full' | 'overlay' | 'inline'
+
+/** What stands before `/session/{id}` in a checkout's path. */
+export function pathPrefix(display: CheckoutDisplay): string {
+  return display === 'full' ? '' : `/${display}`
+}
+
 export interface Layout {
   title: string
   body: Html
   /** What the stylesheet keys on: the kind of page. */
-  display: 'full' | 'overlay' | 'control'
+  display: CheckoutDisplay | 'control'
   theme?: 'dark' | 'light' | 'system'
   script?: boolean
 }

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { type Html, type Layout, ribbon } from './layout.ts'
+import { type CheckoutDisplay, type Html, type Layout, ribbon } from './layout.ts'
 
 interface Notice {
   tone: 'good' | 'bad' | 'neutral'
@@ -11,7 +11,7 @@ interface Notice {
 
 export interface NoticePage {
   notice: Notice
-  display: 'full' | 'overlay'
+  display: CheckoutDisplay
   theme?: Layout['theme']
   /** The message that a frame tells its shop when it opens on this page. */
   event?: 'checkout.link_expired' | 'checkout.error'
