@@ -11,6 +11,7 @@ import { creditControlRoutes, creditEntitlementRoutes } from './credit-entitleme
 import { listCustomers } from './customers/queries.ts'
 import { customerRoutes } from './customers/routes.ts'
 import { discountRoutes } from './discounts/routes.ts'
+import { disputeControlRoutes, disputeRoutes } from './disputes/routes.ts'
 import { injectApiFaults } from './faults/api-faults.ts'
 import { faultRoutes } from './faults/routes.ts'
 import { refuseOtherHosts, refuseOtherSites, requireApiKey } from './http/guards.ts'
@@ -32,6 +33,7 @@ import { portalRoutes } from './portal/routes.ts'
 import { pricingControlRoutes } from './pricing/routes.ts'
 import { listProducts } from './products/queries.ts'
 import { productRoutes } from './products/routes.ts'
+import { refundControlRoutes, refundRoutes } from './refunds/routes.ts'
 import type { Store } from './store/store.ts'
 import { webhookControlRoutes } from './webhooks/control-routes.ts'
 import type { DeliveryWorker } from './webhooks/delivery-worker.ts'
@@ -115,6 +117,8 @@ export function createApp(input: AppInput): Hono {
   app.route('/', webhookControlRoutes(store, worker))
   app.route('/', pricingControlRoutes(store))
   app.route('/', paymentControlRoutes(store))
+  app.route('/', refundControlRoutes(store))
+  app.route('/', disputeControlRoutes(store))
   app.route('/', controlRoutes({ store, worker, random }))
   app.route('/', clockRoutes({ clock, scheduler }))
   app.route('/', creditControlRoutes(store))
@@ -150,6 +154,8 @@ export function createApp(input: AppInput): Hono {
   api.route('/', customerRoutes(store))
   api.route('/', creditEntitlementRoutes(store))
   api.route('/', paymentMethodRoutes(store))
+  api.route('/', refundRoutes(store))
+  api.route('/', disputeRoutes(store))
   api.route('/', discountRoutes(store))
   api.route('/', portalRoutes(store, input.checkoutOrigin))
   api.route('/', checkoutRoutes(store, input.checkoutOrigin))
@@ -168,6 +174,8 @@ const apiPaths = [
     'checkout',
     'checkouts',
     'discounts',
+    'disputes',
+    'refunds',
     'payments',
     'webhooks',
     ...uncoveredRoutes.map(([, path]) => path.split('/')[1] ?? ''),

@@ -9,6 +9,8 @@ import { Scheduler } from './clock/scheduler.ts'
 import { findBalanceLow, findLedgerEntry } from './credit-entitlements/balance-queries.ts'
 import { grantExpiry } from './credit-entitlements/expire-grants.ts'
 import { grantPurchase } from './credit-entitlements/grant-purchase.ts'
+import { disputeExpiry } from './disputes/decide-dispute.ts'
+import { findDispute } from './disputes/queries.ts'
 import { checkFaultRule } from './faults/fault.ts'
 import { keepStartUpFaults } from './faults/rules.ts'
 import { newId } from './kernel/ids.ts'
@@ -20,6 +22,8 @@ import {
 } from './kernel/options.ts'
 import { findPayment } from './payments/queries.ts'
 import { dueCharges } from './payments/settle-payment.ts'
+import { findRefund } from './refunds/queries.ts'
+import { dueRefunds } from './refunds/settle-refund.ts'
 import { readSetting, settingOr, writeSetting } from './store/settings.ts'
 import { openStore, type Transaction } from './store/store.ts'
 import { DeliveryWorker, type PayloadBuilder } from './webhooks/delivery-worker.ts'
@@ -82,11 +86,19 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
     timeoutMs: options.webhookTimeoutMs ?? dodoWebhookTimeoutMs,
     payloadBuilders: new Map([
       ['Payment', payloadOf('payment', findPayment)],
+      ['Refund', payloadOf('refund', findRefund)],
+      ['Dispute', payloadOf('dispute', findDispute)],
       ['CreditLedgerEntry', payloadOf('ledger entry', findLedgerEntry)],
       ['CreditBalanceLow', payloadOf('low balance', findBalanceLow)],
     ]),
   })
-  const scheduler = new Scheduler({ store, clock, log, works: [dueCharges, grantExpiry], deliveries: worker })
+  const scheduler = new Scheduler({
+    store,
+    clock,
+    log,
+    works: [dueCharges, dueRefunds, disputeExpiry, grantExpiry],
+    deliveries: worker,
+  })
   try {
     clock.restore(store)
     const { apiKey, webhookSecrets } = store.transaction((tx) => {

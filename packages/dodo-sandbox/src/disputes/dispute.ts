@@ -1,3 +1,19 @@
+import type { customerDetails } from '../customers/customer.ts'
+
+export const disputeStages = ['pre_dispute', 'dispute', 'pre_arbitration'] as const
+
+export const disputeStatuses = [
+  'dispute_opened',
+  'dispute_expired',
+  'dispute_accepted',
+  'dispute_cancelled',
+  'dispute_challenged',
+  'dispute_won',
+  'dispute_lost',
+] as const
+
+export type DisputeStatus = (typeof disputeStatuses)[number]
+
 /** A dispute as payments carry it. */
 export interface Dispute {
   dispute_id: string
@@ -6,16 +22,52 @@ export interface Dispute {
   /** A string, unlike every other amount: the currency's smallest unit. */
   amount: string
   currency: string
-  dispute_stage: 'pre_dispute' | 'dispute' | 'pre_arbitration'
-  dispute_status:
-    | 'dispute_opened'
-    | 'dispute_expired'
-    | 'dispute_accepted'
-    | 'dispute_cancelled'
-    | 'dispute_challenged'
-    | 'dispute_won'
-    | 'dispute_lost'
+  dispute_stage: (typeof disputeStages)[number]
+  dispute_status: DisputeStatus
   is_resolved_by_rdr: boolean
   remarks: string | null
   created_at: string
+}
+
+/** A dispute as the API answers with it and as webhooks carry it. */
+export interface DisputeDetails extends Dispute {
+  brand_id: string
+  customer: ReturnType<typeof customerDetails>
+  payment_provider: 'dodo'
+  reason: string | null
+}
+
+/** What each decision leads to, and from where it can be taken. */
+export const decisions = {
+  challenge: { to: 'dispute_challenged', from: ['dispute_opened'] },
+  accept: { to: 'dispute_accepted', from: ['dispute_opened', 'dispute_challenged'] },
+  expire: { to: 'dispute_expired', from: ['dispute_opened'] },
+  cancel: { to: 'dispute_cancelled', from: ['dispute_opened', 'dispute_challenged'] },
+  win: { to: 'dispute_won', from: ['dispute_challenged'] },
+  lose: { to: 'dispute_lost', from: ['dispute_challenged'] },
+} as const satisfies Record<string, { to: DisputeStatus; from: readonly DisputeStatus[] }>
+
+export type DisputeDecision = keyof typeof decisions
+
+/** The dispute as a payment shows it. */
+export function disputeOfPayment(details: DisputeDetails): Dispute {
+  const {
+    brand_id: _brand,
+    customer: _customer,
+    payment_provider: _provider,
+    reason: _reason,
+    ...dispute
+  } = details
+  return dispute
+}
+
+/** A list's row. */
+export function disputeListRow({
+  brand_id: _b,
+  customer: _c,
+  reason: _r,
+  remarks: _m,
+  ...row
+}: DisputeDetails) {
+  return row
 }

@@ -15,7 +15,12 @@ export const webhookFaultKinds = [
 
 export type ApiFaultKind = (typeof apiFaultKinds)[number]
 export type WebhookFaultKind = (typeof webhookFaultKinds)[number]
-export type FaultKind = ApiFaultKind | WebhookFaultKind | 'fail_next_payment'
+export type FaultKind =
+  | ApiFaultKind
+  | WebhookFaultKind
+  | 'fail_next_payment'
+  | 'fail_next_refund'
+  | 'review_next_refund'
 
 /** What each kind does, for the command's help and the control page. */
 export const faultDescriptions: Readonly<Record<FaultKind, string>> = {
@@ -32,6 +37,8 @@ export const faultDescriptions: Readonly<Record<FaultKind, string>> = {
   unknown_enum_value: 'gives the status in the webhook a value that no SDK knows',
   flat_discount: 'puts a flat discount into the webhook',
   fail_next_payment: 'declines the next card that would have been charged, with error_code',
+  fail_next_refund: 'fails the next refund, after it was pending',
+  review_next_refund: 'holds the next refund in review until it is decided',
 }
 
 // How often: both left out is the next time only; both given is at most `count` times, each with that chance.
@@ -88,6 +95,8 @@ export const faultRuleSchema = z.discriminatedUnion(
       error_code: z.enum(paymentErrorCodes).optional(),
       ...often,
     }),
+    z.strictObject({ kind: z.literal('fail_next_refund'), ...often }),
+    z.strictObject({ kind: z.literal('review_next_refund'), ...often }),
   ],
   {
     error: (issue) =>

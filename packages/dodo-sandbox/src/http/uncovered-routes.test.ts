@@ -39,9 +39,12 @@ test('the SDK raises a 501 at once, and does not repeat it', async () => {
       return fetch(input, init)
     },
   })
-  await expect(client.refunds.create({ payment_id: 'pay_x' })).rejects.toMatchObject({
+  await expect(client.licenses.validate({ license_key: 'x' })).rejects.toMatchObject({
     status: 501,
-    error: { code: 'NOT_COVERED_BY_LOCAL_DODO', message: 'The local Dodo does not cover POST /refunds yet.' },
+    error: {
+      code: 'NOT_COVERED_BY_LOCAL_DODO',
+      message: 'The local Dodo does not cover POST /licenses/validate yet.',
+    },
   })
   expect(requests).toBe(1)
 })

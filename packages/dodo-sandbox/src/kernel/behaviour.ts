@@ -9,10 +9,13 @@ export interface Behaviour {
   ledgerEntryEvents: 'by_direction' | 'manual_adjustment'
   /** How long a charge of a saved card is under way before it succeeds or fails. */
   offSessionChargeMs: number
+  /** How long a refund is pending. */
+  refundMs: number
 }
 
 export const defaultBehaviour: Behaviour = {
   multiplyCreditsByQuantity: true,
   ledgerEntryEvents: 'by_direction',
   offSessionChargeMs: 2_000,
+  refundMs: 2_000,
 }

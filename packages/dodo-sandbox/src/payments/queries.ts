@@ -27,14 +27,16 @@ export function writePayment(tx: Transaction, input: WritePayment): void {
 }
 
 /** Gives a payment its new state; it waits for nothing any more. */
-export function updatePayment(tx: Transaction, payment: Payment, lineItems?: PaymentLineItems): void {
+export function updatePayment(tx: Transaction, payment: Payment): void {
   tx.run(
-    `update payments set document = ?2, line_items = coalesce(?3, line_items), due_at = null, due_outcome = null
-     where payment_id = ?1`,
-    payment.payment_id,
+    'update payments set document = ?, due_at = null, due_outcome = null where payment_id = ?',
     JSON.stringify(payment),
-    lineItems ? JSON.stringify(lineItems) : null,
+    payment.payment_id,
   )
+}
+
+export function updateLineItems(tx: Transaction, paymentId: string, lineItems: PaymentLineItems): void {
+  tx.run('update payments set line_items = ? where payment_id = ?', JSON.stringify(lineItems), paymentId)
 }
 
 /** The payment under way that comes to its end first. */

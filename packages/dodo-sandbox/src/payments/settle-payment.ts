@@ -37,17 +37,22 @@ export function settlePayment(tx: Transaction, paymentId: string, outcome: Final
     error_message: failure?.error_message ?? null,
     updated_at: tx.now.toISOString(),
   }
+  queries.updatePayment(tx, payment)
   if (outcome.status === 'succeeded') {
-    const lineItems = queries.findLineItems(tx, paymentId)
-    const items = lineItems?.items.map((item) => ({ ...item, refundable_amount: item.amount }))
-    queries.updatePayment(tx, payment, lineItems && items && { ...lineItems, items })
+    makeRefundable(tx, paymentId)
     saveItsCard(tx, payment)
   } else {
-    queries.updatePayment(tx, payment)
     countUses(tx, payment, -1)
   }
   recordPaymentEvent(tx, payment)
   return payment
+}
+
+function makeRefundable(tx: Transaction, paymentId: string): void {
+  const lineItems = queries.findLineItems(tx, paymentId)
+  if (!lineItems) return
+  const items = lineItems.items.map((item) => ({ ...item, refundable_amount: item.amount }))
+  queries.updateLineItems(tx, paymentId, { ...lineItems, items })
 }
 
 /** Charges that are under way for a set time come to their end. */

@@ -305,4 +305,36 @@ export const migrations: readonly string[] = [
     document, '$.force_3ds', json('false'), '$.confirmed', json('false'), '$.show_saved_payment_methods', json('false')
   );
   `,
+  `
+  create table refunds (
+    position integer primary key,
+    refund_id text not null unique,
+    document text not null check (json_valid(document)),
+    items text not null check (json_valid(items)),
+    due_at text,
+    due_outcome text check (due_outcome in ('succeeded', 'failed', 'review')),
+    payment_id text generated always as (document ->> '$.payment_id') virtual,
+    status text generated always as (document ->> '$.status') virtual,
+    amount integer generated always as (document ->> '$.amount') virtual,
+    currency text generated always as (document ->> '$.currency') virtual,
+    created_at text generated always as (document ->> '$.created_at') virtual,
+    check ((due_at is null) = (due_outcome is null))
+  ) strict;
+  create index refunds_by_payment on refunds (payment_id);
+  create index refunds_due on refunds (due_at) where due_at is not null;
+  -- One refund of a payment is under way at a time, whatever the code above believes.
+  create unique index refunds_one_under_way on refunds (payment_id)
+    where document ->> '$.status' in ('pending', 'review');
+
+  create table disputes (
+    position integer primary key,
+    dispute_id text not null unique,
+    document text not null check (json_valid(document)),
+    payment_id text generated always as (document ->> '$.payment_id') virtual,
+    dispute_status text generated always as (document ->> '$.dispute_status') virtual,
+    created_at text generated always as (document ->> '$.created_at') virtual
+  ) strict;
+  create index disputes_by_payment on disputes (payment_id);
+  create index disputes_by_status on disputes (dispute_status, created_at);
+  `,
 ]

@@ -39,6 +39,17 @@ export const errands: Readonly<Record<string, (shop: Shop) => Promise<void>>> = 
     await client.customers.deletePaymentMethod(String(items[0]?.payment_method_id), { customer_id })
   },
 
+  async 'refunds and disputes'({ client, dodo }) {
+    const { answer } = await submitScript((await makeSession(client)).checkout_url)
+    const payment_id = String(answer['payment_id'])
+    await fetch(`${dodo.url}/_sandbox/payments/${payment_id}/dispute`, { method: 'POST', body: '{}' })
+    for await (const { dispute_id } of client.disputes.list({ page_number: 0 }))
+      await client.disputes.retrieve(dispute_id)
+    const { refund_id } = await client.refunds.create({ payment_id })
+    await client.refunds.retrieve(refund_id)
+    await listAll(client.refunds.list({ page_number: 0 }))
+  },
+
   async discounts({ client }) {
     const { discount_id, code } = await client.discounts.create({
       type: 'percentage',
