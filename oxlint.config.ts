@@ -22,6 +22,8 @@ const serverFolders = [
   'orders',
   'payments',
   'inbox',
+  'shelf',
+  'mirror',
   'engine',
   'server',
   'testing',

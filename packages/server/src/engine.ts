@@ -12,7 +12,6 @@ import { forgetBuyer } from './inbox/forget-buyer.ts'
 import { createInbox, type Inbox } from './inbox/inbox.ts'
 import { createJobs, type Jobs, type JobsOptions } from './jobs/jobs.ts'
 import { idMaker, type Mode } from './kernel/ids.ts'
-import { Fault } from './kernel/refusal.ts'
 import { forgetOldCounts, verification } from './ledger/jobs.ts'
 import { createLedger, type Ledger } from './ledger/ledger.ts'
 import { observeWith } from './ledger/metrics.ts'
@@ -29,12 +28,14 @@ import type {
 } from './ledger/requests.ts'
 import { serveRequests } from './ledger/serve-requests.ts'
 import { createMerges, type Merges } from './merges/merges.ts'
+import { mirroring } from './mirror/mirror.ts'
 import { createLogger, type Log } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import type { CheckoutIntent, Order, Orders } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
 import type { TakeBackPolicies } from './payments/payment.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
+import { modesDiffer } from './providers/errors.ts'
 import type { PaymentProvider } from './providers/provider.ts'
 
 export interface EngineOptions<C extends CatalogDefinition> {
@@ -142,10 +143,8 @@ export async function createEngineWith<const C extends CatalogDefinition>(
     ? options.catalog
     : checkCatalog(options.catalog, 'the catalog given to createEngine')
   const provider = await providerOf(options.provider)
-  if (provider !== undefined && provider.mode !== mode) {
-    const message = `The engine is in ${mode} mode and the payment provider in ${provider.mode} mode: test credits would be sold for money, or the other way round.`
-    throw new Fault('provider_settings_wrong', message, { retryable: false })
-  }
+  if (provider !== undefined && provider.mode !== mode)
+    throw modesDiffer({ engine: mode, provider: provider.mode })
   const database = await openDatabase({
     ...options.database,
     clock,
@@ -250,6 +249,16 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     context: ledger.context,
     log,
   })
+  if (provider !== undefined)
+    jobs.repeat(
+      mirroring({
+        database,
+        provider,
+        catalog: () => inUse.catalog,
+        newId: ledger.context.newId,
+        log,
+      }),
+    )
   await jobs.start()
   await inbox.resume()
 

@@ -28,6 +28,8 @@ export interface Pack {
   readonly chosen: ChosenAmount | undefined
   /** The provider's product to sell it as; undefined to have one made. */
   readonly dodoProduct: string | undefined
+  /** What brings the credits: the payment, or the provider's own credit system. */
+  readonly grantOn: 'payment' | 'entitlement'
 }
 
 /** How far the customer may go who chooses what to pay, and what that brings. */
@@ -54,6 +56,8 @@ export interface Catalog {
   readonly actionsById: ReadonlyMap<string, Action>
   readonly packsById: ReadonlyMap<string, Pack>
   readonly welcome: Welcome | undefined
+  /** Whether what is spent of credits that the provider granted is posted there. */
+  readonly mirror: boolean
   /** What is stored and hashed. */
   readonly body: object
 }
@@ -73,12 +77,13 @@ export function catalogOf(content: CatalogContent): Catalog {
     actionsById: byId(content.actions),
     packsById: byId(content.packs),
     welcome: content.welcome,
+    mirror: content.mirror,
     body,
   }
 }
 
 /** Fields in a fixed order, so that the same content has the same hash; the lists in the order in which they are shown. */
-function storedForm({ units, actions, packs, welcome, defaultUnit }: CatalogContent): object {
+function storedForm({ units, actions, packs, welcome, defaultUnit, mirror }: CatalogContent): object {
   return {
     default_unit: defaultUnit,
     units: units.map(({ id, name }) => ({ unit: id, name })),
@@ -88,7 +93,7 @@ function storedForm({ units, actions, packs, welcome, defaultUnit }: CatalogCont
       unit,
       credits: decimalFromCredits(credits),
     })),
-    packs: packs.map(({ id, name, unit, credits, price, chosen, dodoProduct }) => ({
+    packs: packs.map(({ id, name, unit, credits, price, chosen, dodoProduct, grantOn }) => ({
       pack: id,
       name,
       unit,
@@ -104,11 +109,13 @@ function storedForm({ units, actions, packs, welcome, defaultUnit }: CatalogCont
               credits_per_minor: decimalFromCredits(chosen.creditsPerMinor),
             },
           }),
+      ...(grantOn === 'payment' ? {} : { grant_on: grantOn }),
     })),
     welcome:
       welcome === undefined
         ? null
         : { name: welcome.name, unit: welcome.unit, credits: decimalFromCredits(welcome.credits) },
+    ...(mirror ? { mirror } : {}),
   }
 }
 

@@ -131,12 +131,14 @@ describe('a catalog that is wrong', () => {
         free: { credits: 1, price: usd(0) },
         fine: { credits: 1, price: usd('1.999') },
         odd: { price: { amount: 1, currency: 'usd' }, dodoProduct: 'prod_1' },
+        both: { credits: 1, price: usd(1), grantOn: 'both' },
       },
       welcome: { credit: 50 },
       plans: {},
+      mirror: 'yes',
     }
     expect(problemsOf(wrong)).toEqual([
-      'plans is not a known field; remove it or correct its name. Known here: units, actions, packs, welcome.',
+      'plans is not a known field; remove it or correct its name. Known here: units, actions, packs, welcome, mirror.',
       "actions.chat.credits is the fraction 0.5, and a number with a fraction is not exact; write it as text: '0.5'.",
       'actions.chat mini has a name that is not allowed; use at most 100 letters, digits, dots, dashes and underscores.',
       "actions.image.credits is 0; write a number above zero: a whole number (5), or a decimal as text with at most six decimals ('0.5').",
@@ -150,11 +152,13 @@ describe('a catalog that is wrong', () => {
       "packs.odd.credits is missing; write how many: credits: 5, or credits: '0.5'.",
       "packs.odd.price has the currency 'usd'; write three capital letters, as in 'USD'.",
       "packs.odd.dodoProduct is 'prod_1'; write a product's id from your Dodo dashboard, such as 'pdt_…', or leave it out to have a product made.",
+      "packs.both.grantOn is 'both'; write 'payment' or 'entitlement', or leave it out: then it is 'payment'.",
       'welcome.credit is not a known field; remove it or correct its name. Known here: name, credits, unit.',
       "welcome.credits is missing; write how many: credits: 5, or credits: '0.5'.",
+      "mirror is 'yes'; write true or false, or leave it out: then it is false.",
     ])
     expect(() => checkCatalog(wrong, 'tallystick.config.ts')).toThrow(
-      'The catalog in tallystick.config.ts has 16 problems:\n  plans is not',
+      'The catalog in tallystick.config.ts has 18 problems:\n  plans is not',
     )
   })
 

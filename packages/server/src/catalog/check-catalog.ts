@@ -40,7 +40,7 @@ export function checkCatalog(definition: unknown, file = 'tallystick.config.ts')
 }
 
 function readCatalog(definition: unknown, report: Report): Catalog | undefined {
-  const fields = readFields(definition, '', ['units', 'actions', 'packs', 'welcome'], report)
+  const fields = readFields(definition, '', ['units', 'actions', 'packs', 'welcome', 'mirror'], report)
   if (fields === undefined) return undefined
   const units = readEach(fields['units'], 'units', report, readUnit)
   if (units.length === 0 && isRecord(fields['units']))
@@ -58,6 +58,7 @@ function readCatalog(definition: unknown, report: Report): Catalog | undefined {
         ? []
         : readEach(fields['packs'], 'packs', report, (id, path, value) => readPack(id, path, value, scope)),
     welcome: fields['welcome'] === undefined ? undefined : readWelcome(fields['welcome'], scope),
+    mirror: readMirror(fields['mirror'], report),
   })
 }
 
@@ -82,7 +83,12 @@ function readAction(id: string, path: string, value: unknown, scope: Scope): Act
 }
 
 function readPack(id: string, path: string, value: unknown, scope: Scope): Pack | undefined {
-  const fields = readFields(value, path, ['name', 'credits', 'price', 'unit', 'dodoProduct'], scope.report)
+  const fields = readFields(
+    value,
+    path,
+    ['name', 'credits', 'price', 'unit', 'dodoProduct', 'grantOn'],
+    scope.report,
+  )
   if (fields === undefined) return undefined
   const credits = readCredits(fields['credits'], `${path}.credits`, scope.report)
   const unit = readUnitOf(fields['unit'], `${path}.unit`, scope)
@@ -95,8 +101,36 @@ function readPack(id: string, path: string, value: unknown, scope: Scope): Pack 
       `is ${show(dodoProduct)}; write a product's id from your Dodo dashboard, such as 'pdt_…', or leave it out to have a product made.`,
     )
   }
+  const grantOn = readGrantOn(fields['grantOn'], `${path}.grantOn`, scope.report)
+  if (grantOn === 'entitlement' && priced?.chosen !== undefined)
+    scope.report(
+      `${path}.grantOn`,
+      "is 'entitlement', and the customer chooses what to pay: Dodo's entitlement brings the same credits whatever was paid. Leave it out.",
+    )
   if (unit === undefined || priced === undefined) return undefined
-  return { id, name, unit, ...priced, dodoProduct: isProductId(dodoProduct) ? dodoProduct : undefined }
+  return {
+    id,
+    name,
+    unit,
+    ...priced,
+    dodoProduct: isProductId(dodoProduct) ? dodoProduct : undefined,
+    grantOn,
+  }
+}
+
+function readGrantOn(value: unknown, path: string, report: Report): Pack['grantOn'] {
+  if (value !== undefined && value !== 'payment' && value !== 'entitlement')
+    report(
+      path,
+      `is ${show(value)}; write 'payment' or 'entitlement', or leave it out: then it is 'payment'.`,
+    )
+  return value === 'entitlement' ? 'entitlement' : 'payment'
+}
+
+function readMirror(value: unknown, report: Report): boolean {
+  if (value !== undefined && typeof value !== 'boolean')
+    report('mirror', `is ${show(value)}; write true or false, or leave it out: then it is false.`)
+  return value === true
 }
 
 function isProductId(value: unknown): value is string {

@@ -35,6 +35,11 @@ export interface PackDefinition<Unit extends string = string> {
   readonly unit?: Unit
   /** A product that exists at Dodo Payments, `pdt_…`, to sell the pack as. One is made unless given. */
   readonly dodoProduct?: string
+  /**
+   * What brings the credits of a purchase: the payment itself (`payment`, unless given), or Dodo's own credit entitlement that is attached to the product
+   * (`entitlement`). docs/dodo.md says when to choose which.
+   */
+  readonly grantOn?: 'payment' | 'entitlement'
 }
 
 export interface WelcomeDefinition<Unit extends string = string> {
@@ -54,6 +59,11 @@ export interface CatalogDefinition<
   readonly packs?: { readonly [Name in Pack]: PackDefinition<NoInfer<Unit>> }
   /** What every customer gets once, when first heard of. */
   readonly welcome?: WelcomeDefinition<NoInfer<Unit>>
+  /**
+   * Whether what is spent of credits that Dodo granted is posted to Dodo's ledger, so that its portal shows what is left. Ours stays the authority. False
+   * unless given.
+   */
+  readonly mirror?: boolean
 }
 
 /**

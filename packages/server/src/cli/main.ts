@@ -1,5 +1,6 @@
 /** The command `tallystick`: each command is a file beside this one; here is how a person types it. */
 import { Command } from 'commander'
+import { catalogCommand } from './catalog.ts'
 import { devCommand } from './dev.ts'
 import type { Environment } from './environment.ts'
 import { importCommand } from './import.ts'
@@ -50,6 +51,7 @@ await new Command('tallystick')
       }),
   )
   .addCommand(importCommand(environmentWith))
+  .addCommand(catalogCommand(environmentWith))
   .addCommand(
     new Command('verify')
       .description('recompute everything stored from the entries, and name each difference')

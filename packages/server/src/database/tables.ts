@@ -19,6 +19,9 @@ export interface Tables {
   payment_consents: PaymentConsentRow
   refunds: RefundRow
   disputes: DisputeRow
+  provider_entitlements: ProviderEntitlementRow
+  credit_grants: CreditGrantRow
+  mirrors: MirrorRow
   inbox: InboxRow
   events: EventRow
   verification: VerificationRow
@@ -216,6 +219,39 @@ interface ProviderProductRow {
   currency: string | null
   archived_at: Date | null
   most_minor: bigint | null
+  grant_on: Generated<'payment' | 'entitlement'>
+}
+
+interface ProviderEntitlementRow {
+  provider: string
+  mode: string
+  unit: string
+  entitlement_id: string
+}
+
+interface CreditGrantRow {
+  provider: string
+  grant_id: string
+  mode: string
+  provider_customer_id: string
+  entitlement_id: string
+  credits_micros: bigint | null
+  reference_id: string | null
+  payment_id: string | null
+  received_at: Date
+}
+
+interface MirrorRow {
+  wallet_id: string
+  provider: string
+  entitlement_id: string
+  provider_customer_id: string
+  posted_micros: Generated<bigint>
+  pending_key: string | null
+  pending_micros: bigint | null
+  note: string | null
+  looked_at: Date
+  retry_at: Date | null
 }
 
 interface OrderRow {

@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { discountNotValid } from '../providers/errors.ts'
 import type { CheckoutCustomer, CheckoutPreview, PaymentProvider } from '../providers/provider.ts'
-import type { Discount } from './order.ts'
+import { type Discount, productOfPack } from './order.ts'
 import { type CheckoutIntent, readIntent } from './read-intent.ts'
 
 export interface AskDiscount {
@@ -22,13 +22,7 @@ export interface AskDiscount {
 export async function askDiscount(input: AskDiscount): Promise<Discount> {
   const { provider, intent, customer } = input
   const { pack, quantity, price, chosenBetween } = readIntent(intent, input.catalog)
-  const product = {
-    pack: pack.id,
-    name: pack.name,
-    price: pack.price,
-    chosenAmount: chosenBetween && { maxMinor: chosenBetween.mostMinor },
-    adopted: pack.dodoProduct,
-  }
+  const product = productOfPack(pack, input.catalog)
   const knownId = await input.findProductId(provider.productFingerprint(product))
   const code = intent.discountCode.toUpperCase()
   const preview = await provider.previewCheckout({

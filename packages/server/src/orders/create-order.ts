@@ -46,7 +46,7 @@ export async function createOrder(tx: Transaction, input: CreateOrder): Promise<
     adopted: pack.dodoProduct,
     discount: input.discount,
     origin: 'checkout',
-    grantOn: 'payment',
+    grantOn: pack.grantOn,
     billingCountry: intent.billingCountry,
     chosenBetween,
     key: keyOf(intent),

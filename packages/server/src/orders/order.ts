@@ -1,3 +1,4 @@
+import type { Catalog, Pack } from '../catalog/catalog.ts'
 import { type Credits, micros } from '../kernel/credits.ts'
 import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
@@ -69,15 +70,34 @@ export function netPrice({ price, discount }: Pick<Order, 'price' | 'discount'>)
 }
 
 /** One of what the order is of, as the provider sells it. */
-export function productOf(order: Order): PackProduct {
-  const { pack, packName: name, chosenBetween, adopted } = order
+export function productOf(order: Order, catalog: Catalog): PackProduct {
+  const { pack, packName: name, unit, chosenBetween, grantOn, adopted } = order
   return {
     pack,
     name,
     price: leastPrice(order),
     chosenAmount: chosenBetween && { maxMinor: chosenBetween.mostMinor },
+    entitlement:
+      grantOn === 'payment' ? undefined : { ...unitNamed(catalog, unit), credits: leastCredits(order) },
     adopted,
   }
+}
+
+/** What the provider sells for a pack of the catalog. */
+export function productOfPack(pack: Pack, catalog: Catalog): PackProduct {
+  const { id, name, price, chosen, unit, credits, grantOn, dodoProduct } = pack
+  return {
+    pack: id,
+    name,
+    price,
+    chosenAmount: chosen && { maxMinor: chosen.maxMinor },
+    entitlement: grantOn === 'payment' ? undefined : { ...unitNamed(catalog, unit), credits },
+    adopted: dodoProduct,
+  }
+}
+
+function unitNamed({ unitsById }: Catalog, unit: string) {
+  return { unit, unitName: unitsById.get(unit)?.name ?? unit }
 }
 
 /** The price of one; where the customer chose it, the least that they could. */

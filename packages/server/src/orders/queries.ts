@@ -139,10 +139,14 @@ function olderThan(row: ExpressionBuilder<Tables, 'orders'>, before: Uuid | unde
   return before === undefined ? row.lit(true) : row('id', '<', before)
 }
 
-export async function setProduct(tx: Transaction, orderId: Uuid, productId: string): Promise<void> {
+export async function setProduct(
+  tx: Transaction,
+  orderId: Uuid,
+  productId: string | undefined,
+): Promise<void> {
   await tx.db
     .updateTable('orders')
-    .set({ provider_product_id: productId })
+    .set({ provider_product_id: productId ?? null })
     .where('id', '=', orderId)
     .execute()
 }
@@ -268,8 +272,58 @@ export async function findProductId(tx: Transaction, key: ProductKey): Promise<s
     .where('mode', '=', key.mode)
     .where('pack', '=', key.pack)
     .where('fingerprint', '=', key.fingerprint)
+    .where('archived_at', 'is', null)
     .executeTakeFirst()
   return row?.provider_product_id
+}
+
+/** Of a product that is not for sale any more. */
+export async function archiveProductId(
+  tx: Transaction,
+  { provider, mode, productId }: { provider: string; mode: Mode; productId: string },
+): Promise<void> {
+  await tx.db
+    .updateTable('provider_products')
+    .set({ archived_at: tx.now })
+    .where('provider', '=', provider)
+    .where('mode', '=', mode)
+    .where('provider_product_id', '=', productId)
+    .execute()
+}
+
+export interface UnitAtProvider {
+  readonly provider: string
+  readonly mode: Mode
+  readonly unit: string
+}
+
+/** What the provider calls a unit's credits; undefined until they were made there. */
+export async function findEntitlement(
+  tx: Transaction,
+  { provider, mode, unit }: UnitAtProvider,
+): Promise<string | undefined> {
+  const row = await tx.db
+    .selectFrom('provider_entitlements')
+    .select('entitlement_id')
+    .where('provider', '=', provider)
+    .where('mode', '=', mode)
+    .where('unit', '=', unit)
+    .executeTakeFirst()
+  return row?.entitlement_id
+}
+
+export async function putEntitlement(
+  tx: Transaction,
+  { provider, mode, unit }: UnitAtProvider,
+  entitlementId: string,
+): Promise<void> {
+  await tx.db
+    .insertInto('provider_entitlements')
+    .values({ provider, mode, unit, entitlement_id: entitlementId })
+    .onConflict((conflict) =>
+      conflict.columns(['provider', 'mode', 'unit']).doUpdateSet({ entitlement_id: entitlementId }),
+    )
+    .execute()
 }
 
 /** One of a product, for good: what a payment of it buys, whoever started that. */
@@ -283,6 +337,7 @@ export interface Sold {
   readonly price: Money
   /** Undefined where the price is fixed. */
   readonly mostMinor: bigint | undefined
+  readonly grantOn: Order['grantOn']
 }
 
 export async function putProductId(
@@ -300,6 +355,7 @@ export async function putProductId(
     amount_minor: sold.price.amountMinor,
     currency: sold.price.currency,
     most_minor: sold.mostMinor ?? null,
+    grant_on: sold.grantOn,
     archived_at: null,
   }
   await tx.db
@@ -332,6 +388,7 @@ export async function findSold(
     credits: micros(row.credits_micros),
     price: { amountMinor: row.amount_minor, currency: row.currency },
     mostMinor: row.most_minor ?? undefined,
+    grantOn: row.grant_on,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import type { NewId } from '../kernel/ids.ts'
-import { invariant } from '../kernel/refusal.ts'
+import { Fault, invariant } from '../kernel/refusal.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import { askDiscount } from './ask-discount.ts'
 import { createOrder, findOrderOfIntent } from './create-order.ts'
@@ -28,18 +28,37 @@ export interface StartCheckout {
  * @throws Fault provider_unavailable, provider_key_refused, provider_refused
  */
 export async function startCheckout(input: StartCheckout): Promise<Order> {
-  const { database, provider, intent } = input
+  const { database } = input
   const discount = await discountOf(input)
-  const { order, contact, product, productKey, knownProductId } = await database.transaction((tx) =>
-    begin(tx, input, discount),
-  )
-  if (order.state !== 'created') return order
+  const begun = await database.transaction((tx) => begin(tx, input, discount))
+  if (begun.order.state !== 'created') return begun.order
 
-  const ensured = await provider.ensureProduct(product, order.productId ?? knownProductId)
+  try {
+    return await openAtProvider(input, begun, begun.knownProductId)
+  } catch (error) {
+    // Somebody archived it. Only what we make ourselves can be made anew.
+    if (!(error instanceof Fault) || error.code !== 'product_gone' || begun.product.adopted !== undefined)
+      throw error
+    await database.transaction((tx) => forgetProduct(tx, begun))
+    return openAtProvider(input, begun, undefined)
+  }
+}
+
+type Begun = Awaited<ReturnType<typeof begin>>
+
+async function openAtProvider(
+  { database, provider, intent }: StartCheckout,
+  { order, contact, product, productKey }: Begun,
+  knownProductId: string | undefined,
+): Promise<Order> {
+  const entitlementId = product.entitlement && (await provider.ensureEntitlement(product.entitlement))
+  const ensured = await provider.ensureProduct(product, knownProductId)
   // Before the session: a payment is compared with it, and may arrive before the session is noted.
   const productId = await database.transaction(async (tx) => {
     if (product.adopted === undefined && ensured !== knownProductId)
       await queries.putProductId(tx, productKey, ensured, soldOf(order))
+    if (entitlementId !== undefined)
+      await queries.putEntitlement(tx, { ...productKey, unit: order.unit }, entitlementId)
     return noteProduct(tx, order, ensured)
   })
   const session = await provider.startCheckout({
@@ -54,6 +73,14 @@ export async function startCheckout(input: StartCheckout): Promise<Order> {
     cancelUrl: intent.cancelUrl,
   })
   return database.transaction((tx) => openOrder(tx, { orderId: order.id, productId, session }))
+}
+
+async function forgetProduct(tx: Transaction, { order, productKey, knownProductId }: Begun): Promise<void> {
+  const locked = await queries.lockOrder(tx, order.id)
+  const productId = locked?.productId ?? knownProductId
+  if (productId === undefined) return
+  await queries.archiveProductId(tx, { ...productKey, productId })
+  if (locked?.state === 'created') await queries.setProduct(tx, order.id, undefined)
 }
 
 /** Asked only for a new order: what one has is frozen in it. */
@@ -88,6 +115,7 @@ function soldOf(order: Order): queries.Sold {
     credits: leastCredits(order),
     price: leastPrice(order),
     mostMinor: chosenBetween?.mostMinor,
+    grantOn: order.grantOn,
   }
 }
 
@@ -111,14 +139,14 @@ async function begin(
 ) {
   const { name, mode } = provider
   const order = await createOrder(tx, { intent, orderId: newId(), mode, provider: name, catalog, discount })
-  const product = productOf(order)
+  const product = productOf(order, catalog)
   const fingerprint = provider.productFingerprint(product)
   const productKey: queries.ProductKey = { provider: name, mode, pack: order.pack, fingerprint }
   return {
     order,
     product,
     productKey,
-    knownProductId: await queries.findProductId(tx, productKey),
+    knownProductId: order.productId ?? (await queries.findProductId(tx, productKey)),
     contact: await queries.findContact(tx, { provider: name, mode, customer: order.customer }),
   }
 }

@@ -1,15 +1,14 @@
 import { storeCatalog } from '../catalog/store-catalog.ts'
 import type { Transaction } from '../database/database.ts'
 import { micros } from '../kernel/credits.ts'
-import { type Uuid, walletId } from '../kernel/ids.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
-import { applyOperations } from '../ledger/apply-operations.ts'
-import type { LedgerContext } from '../ledger/context.ts'
 import { internalKey } from '../ledger/keys.ts'
 import type { Order } from '../orders/order.ts'
 import * as orders from '../orders/queries.ts'
 import type { CartLine } from '../providers/told.ts'
 import { differenceFromOrder } from './difference-from-order.ts'
+import { grantOrdered } from './grant-ordered.ts'
 import type { Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import type { SettleContext } from './settle-payment.ts'
@@ -23,7 +22,7 @@ export type CreditOutcome =
       readonly note: string | undefined
     }
   /** The credits come from the provider's own credit system. */
-  | { readonly kind: 'waiting'; readonly orderId: Uuid; readonly note: string }
+  | { readonly kind: 'waiting'; readonly payment: Payment; readonly orderId: Uuid; readonly note: string }
   | { readonly kind: 'dismissed'; readonly orderId: Uuid | undefined; readonly note: string }
   | { readonly kind: 'flagged'; readonly orderId: Uuid | undefined; readonly note: string }
 
@@ -71,58 +70,30 @@ async function creditOrdered(
       { provider: context.provider, mode: context.mode, customer: order.customer },
       payment.providerCustomerId,
     )
-  if (order.grantOn === 'entitlement') {
-    const note = "The payment is there; its credits come from the provider's credit system."
-    await orders.markPaid(tx, { orderId, paymentId: payment.paymentId })
-    await queries.setStanding(tx, payment, { standing: 'awaiting_credits', note, orderId })
-    return { kind: 'waiting', orderId, note }
-  }
-  const credited = await grantOrdered(tx, payment, order, context.ledger)
-  return { kind: 'credited', payment: credited, orderId, note: undefined }
+  return bringCredits(tx, payment, order, context, undefined)
 }
 
-/** Grants what the order bought, and marks both. The payment's id is the grant's key. */
-export async function grantOrdered(
+/** The payment is right: it grants, or its credits come from the provider's credit system. One of the two, as the order says. */
+async function bringCredits(
   tx: Transaction,
   payment: Payment,
   order: Order,
-  ledger: LedgerContext,
-): Promise<Payment> {
-  const owner = { mode: order.mode, customer: order.customer, unit: order.unit }
-  const wallet = walletId(owner)
-  const [outcome] = await applyOperations(
-    tx,
-    [
-      {
-        kind: 'grant',
-        walletId: wallet,
-        owner,
-        key: internalKey(`payment:${order.provider}:${payment.paymentId}`),
-        credits: order.credits,
-        source: 'purchase',
-        name: order.packName,
-        priority: 0,
-        effectiveAt: undefined,
-        expiry: undefined,
-        paid: order.price,
-        orderId: order.id,
-      },
-    ],
-    ledger,
-  )
-  invariant(outcome, 'every operation has an outcome')
-  if (!outcome.ok) throw outcome.refusal
-  const [share] = outcome.receipt.shares
-  invariant(share, 'a grant is of one lot')
-  const { lotId } = share
-  await orders.markCredited(tx, { orderId: order.id, paymentId: payment.paymentId, lotId })
-  return queries.markPaymentCredited(tx, payment, {
-    orderId: order.id,
-    customer: order.customer,
-    walletId: wallet,
-    lotId,
-    granted: order.credits,
-  })
+  { ledger }: SettleContext,
+  note: string | undefined,
+): Promise<CreditOutcome> {
+  const orderId = order.id
+  if (order.grantOn === 'entitlement') {
+    const waiting = "The payment is there; its credits come from the provider's credit system."
+    await orders.markPaid(tx, { orderId, paymentId: payment.paymentId })
+    const awaiting = await queries.setStanding(tx, payment, {
+      standing: 'awaiting_credits',
+      note: waiting,
+      orderId,
+    })
+    return { kind: 'waiting', payment: awaiting, orderId, note: waiting }
+  }
+  const key = internalKey(`payment:${order.provider}:${payment.paymentId}`)
+  return { kind: 'credited', payment: await grantOrdered(tx, { payment, order, key }, ledger), orderId, note }
 }
 
 /**
@@ -172,7 +143,7 @@ async function creditWithoutOrder(
     packName: sold.packName,
     unit: sold.unit,
     origin: 'payment',
-    grantOn: 'payment',
+    grantOn: sold.grantOn,
     billingCountry: undefined,
     adopted: undefined,
     catalogId: await storeCatalog(tx, catalog),
@@ -181,13 +152,7 @@ async function creditWithoutOrder(
   })
   const order = await orders.findOrder(tx, orderId)
   invariant(order, 'an order just created is there')
-  const credited = await grantOrdered(tx, payment, order, ledger)
-  return {
-    kind: 'credited',
-    payment: credited,
-    orderId,
-    note: 'The payment came without an order, and got one.',
-  }
+  return bringCredits(tx, payment, order, context, 'The payment came without an order, and got one.')
 }
 
 /** What so many of a product sell; where the customer chose what to pay, what they paid without tax brings its share. */
@@ -219,8 +184,8 @@ function boughtOf(
 function soldByCatalog({ catalog }: SettleContext, productId: string): orders.Sold | undefined {
   const pack = [...catalog.packsById.values()].find(({ dodoProduct }) => dodoProduct === productId)
   if (pack === undefined) return undefined
-  const { id, name: packName, unit, credits, price, chosen } = pack
-  return { pack: id, packName, unit, credits, price, mostMinor: chosen?.maxMinor }
+  const { id, name: packName, unit, credits, price, chosen, grantOn } = pack
+  return { pack: id, packName, unit, credits, price, mostMinor: chosen?.maxMinor, grantOn }
 }
 
 async function customerAtProvider(

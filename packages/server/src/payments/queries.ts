@@ -140,13 +140,15 @@ export async function setStanding(
   tx: Transaction,
   { provider, paymentId }: PaymentKey,
   { standing, note, orderId }: Standings,
-): Promise<void> {
-  await tx.db
+): Promise<Payment> {
+  const row = await tx.db
     .updateTable('payments')
     .set({ standing, note: note ?? null, ...(orderId === undefined ? {} : { order_id: orderId }) })
     .where('provider', '=', provider)
     .where('payment_id', '=', paymentId)
-    .execute()
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return paymentFrom(row)
 }
 
 export interface CreditedPayment {

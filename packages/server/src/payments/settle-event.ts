@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts'
 import type { ProviderEvent } from '../providers/provider.ts'
+import { settleCredits } from './settle-credits.ts'
 import { type SettleContext, settlePayment } from './settle-payment.ts'
 import { settleDispute, settleRefund } from './settle-refund.ts'
 import type { Settled } from './settled.ts'
@@ -23,6 +24,7 @@ export async function settleEvent(
     case 'dispute':
       return settleDispute(tx, event.dispute, asOf, context)
     case 'credits':
+      return settleCredits(tx, event.grant, context)
     case 'subscription':
       return {
         state: 'ignored',

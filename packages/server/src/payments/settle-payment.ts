@@ -5,8 +5,10 @@ import type { LedgerContext } from '../ledger/context.ts'
 import * as orders from '../orders/queries.ts'
 import type { ProviderPayment } from '../providers/told.ts'
 import { creditPayment } from './credit-payment.ts'
+import { lockProviderCustomer } from './grant-queries.ts'
 import type { Payment, TakeBackPolicies } from './payment.ts'
 import * as queries from './queries.ts'
+import { settleAwaited } from './settle-credits.ts'
 import type { Settled } from './settled.ts'
 import { takeBack } from './take-back.ts'
 
@@ -29,6 +31,9 @@ export async function settlePayment(
   asOf: Date,
   context: SettleContext,
 ): Promise<Settled> {
+  // First, for credits of the provider's credit system and their payment look for each other.
+  if (told.providerCustomerId !== undefined)
+    await lockProviderCustomer(tx, context.provider, told.providerCustomerId)
   const payment = await queries.putPayment(tx, context, told)
   // One after the other, for they are of one connection.
   // oxlint-disable no-await-in-loop
@@ -60,8 +65,11 @@ async function settleSuccess(
   const credited = await creditPayment(tx, payment, told.orderId ?? payment.orderId, context)
   const base = { orderId: credited.orderId ?? told.orderId, paymentId: payment.paymentId }
   if (credited.kind === 'flagged') return { ...base, state: 'flagged', note: credited.note }
-  if (credited.kind === 'waiting' || credited.kind === 'dismissed')
-    return { ...base, state: 'processed', note: credited.note }
+  if (credited.kind === 'dismissed') return { ...base, state: 'processed', note: credited.note }
+  if (credited.kind === 'waiting') {
+    const settled = await settleAwaited(tx, credited.payment, context)
+    return settled ?? { ...base, state: 'processed', note: credited.note }
+  }
   const back = await takeBack(tx, credited.payment, context)
   return { ...base, state: 'processed', note: back ?? credited.note }
 }

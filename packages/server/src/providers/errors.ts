@@ -1,3 +1,4 @@
+import type { Mode } from '../kernel/ids.ts'
 import { Fault, refusal } from '../kernel/refusal.ts'
 
 export type SignatureProblem =
@@ -81,6 +82,20 @@ export function providerKeyRefused(cause: unknown): Fault {
 export function providerRefused(said: string, cause: unknown): Fault {
   return new Fault('provider_refused', `Dodo Payments refused the request: ${said}.`, {
     retryable: false,
+    cause,
+  })
+}
+
+export function modesDiffer({ engine, provider }: { engine: Mode; provider: Mode }): Fault {
+  return providerSettingsWrong(
+    `The engine is in ${engine} mode and the payment provider in ${provider} mode: test credits would be sold for money, or the other way round.`,
+  )
+}
+
+/** The product is not for sale at the provider any more: archived, or gone. */
+export function productGone(cause: unknown): Fault {
+  return new Fault('product_gone', 'Dodo Payments does not sell the product any more.', {
+    retryable: true,
     cause,
   })
 }

@@ -1,4 +1,5 @@
 /** The port to payment providers. What they tell about payments is in `told.ts`, in words that all share. */
+import type { Credits } from '../kernel/credits.ts'
 import type { Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type {
@@ -19,8 +20,16 @@ export interface PackProduct {
   readonly price: Money
   /** Undefined where the price is fixed. */
   readonly chosenAmount: { readonly maxMinor: bigint } | undefined
+  /** Where the provider's own credit system grants: how many of which unit one brings. Undefined where the payment does. */
+  readonly entitlement?: SoldEntitlement | undefined
   /** A product that was made in the provider's dashboard, to be used as it is. */
   readonly adopted: string | undefined
+}
+
+export interface SoldEntitlement {
+  readonly unit: string
+  readonly unitName: string
+  readonly credits: Credits
 }
 
 export interface CheckoutRequest {
@@ -96,6 +105,23 @@ export interface ListedProduct {
   readonly unusable: string | undefined
 }
 
+/** As far as the provider knows; a person writes the rest. */
+export interface DescribedProduct {
+  /** A decimal as text. */
+  readonly credits: string | undefined
+  readonly unit: string | undefined
+}
+
+export interface CreditPosting {
+  readonly entitlementId: string
+  readonly providerCustomerId: string
+  /** Above zero. */
+  readonly credits: Credits
+  readonly kind: 'debit' | 'credit'
+  readonly key: string
+  readonly reason: string
+}
+
 /** What happened, in words that all providers share. State as of the message, whatever the event was. */
 export type ProviderEvent =
   | { readonly type: 'payment'; readonly payment: ProviderPayment }
@@ -142,6 +168,18 @@ export interface PaymentProvider {
   listProducts(): AsyncIterable<ListedProduct>
   /** No more for sale; what was bought stays. May be repeated. */
   archiveProduct(productId: string): Promise<void>
+
+  /** What one of a product brings by the provider's own credit system, or what its metadata says: for packs that are to be written. */
+  describeProduct(productId: string): Promise<DescribedProduct | undefined>
+
+  // The provider's own credits
+
+  /** Those that one customer was granted of one kind. */
+  listCreditGrants(entitlementId: string, providerCustomerId: string): AsyncIterable<CreditGrant>
+  /** The provider's id for a unit's credits, made unless it is there. May be repeated. */
+  ensureEntitlement(unit: Pick<SoldEntitlement, 'unit' | 'unitName'>): Promise<string>
+  /** Posts what was spent, or given back, to the provider's ledger. The same key posts once. */
+  postCredits(posting: CreditPosting): Promise<void>
 
   // Selling
 

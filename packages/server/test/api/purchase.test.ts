@@ -960,6 +960,24 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     expect(missing.body.detail).toContain('no such product')
   })
 
+  test('a product that somebody archived at Dodo is made anew by the next checkout', async () => {
+    const opened = await checkout(newCustomer())
+    const { productId } = await orderOf(opened.id)
+    await fetch(`${shop.dodo.url}/products/${productId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${shop.dodo.apiKey}` },
+    })
+    const customer = newCustomer()
+    const next = await checkout(customer)
+    expect((await orderOf(next.id)).productId).not.toBe(productId)
+    await payInBrowser(next.checkout_url)
+    await credited(next.id)
+    expect(await available(customer)).toBe('500')
+    // What was begun before is paid as it was.
+    await payInBrowser(opened.checkout_url)
+    await credited(opened.id)
+  })
+
   test('where no provider is configured, nothing is sold and no webhook is believed', async () => {
     // Orders alone: the routes answer what these throw.
     const { createOrders } = await import('../../src/orders/orders.ts')

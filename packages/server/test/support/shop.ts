@@ -203,12 +203,16 @@ const successCard = '4242 4242 4242 4242'
 export const declinedCard = '4000 0000 0000 9995'
 
 /** Fills in the checkout's form and sends it, as a browser does. */
-export async function payInBrowser(checkoutUrl: string, card = successCard): Promise<Answer> {
+export async function payInBrowser(
+  checkoutUrl: string,
+  card = successCard,
+  email = 'ada@example.com',
+): Promise<Answer> {
   const response = await fetch(checkoutUrl, {
     method: 'POST',
     headers: { accept: 'application/json' },
     body: new URLSearchParams({
-      email: 'ada@example.com',
+      email,
       name: 'Ada Lovelace',
       country: 'US',
       card_number: card,

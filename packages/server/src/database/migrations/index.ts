@@ -5,6 +5,7 @@ import * as audit from './0003-audit.ts'
 import * as merges from './0004-merges.ts'
 import * as payments from './0005-payments.ts'
 import * as checkouts from './0007-checkouts.ts'
+import * as creditGrants from './0008-credit-grants.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -14,6 +15,7 @@ const migrations: Record<string, Migration> = {
   '0004-merges': merges,
   '0005-payments': payments,
   '0007-checkouts': checkouts,
+  '0008-credit-grants': creditGrants,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

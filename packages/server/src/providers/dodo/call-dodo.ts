@@ -1,7 +1,13 @@
 import type { APIError, DodoPayments } from 'dodopayments'
 import { z } from 'zod'
 import type { Fault, Refusal } from '../../kernel/refusal.ts'
-import { discountNotValid, providerKeyRefused, providerRefused, providerUnavailable } from '../errors.ts'
+import {
+  discountNotValid,
+  productGone,
+  providerKeyRefused,
+  providerRefused,
+  providerUnavailable,
+} from '../errors.ts'
 import { discountSentence } from './discount-sentences.ts'
 
 /** The SDK, once it is loaded. */
@@ -48,6 +54,7 @@ function faultFrom(dodo: Dodo, error: unknown): Fault {
   if (!(error instanceof dodo.APIError)) return providerUnavailable(error)
   const { status } = error
   if (status === undefined || status >= 500 || temporary.has(status)) return providerUnavailable(error)
+  if (codedError.safeParse(error.error).data?.code === 'PRODUCT_IS_DELETED') return productGone(error)
   if (status === 401 || status === 403) return providerKeyRefused(error)
   return providerRefused(error.message, error)
 }

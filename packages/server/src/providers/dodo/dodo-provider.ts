@@ -4,7 +4,8 @@ import type { PackProduct, PaymentProvider } from '../provider.ts'
 import { verifySignature } from '../verify-signature.ts'
 import { callDodo, type Dodo, findAtDodo } from './call-dodo.ts'
 import { type DodoSettings, modeOf } from './dodo-settings.ts'
-import { ensureProduct, fingerprintOf, listProducts } from './ensure-product.ts'
+import { describeProduct, ensureProduct, fingerprintOf, listProducts } from './ensure-product.ts'
+import { ensureEntitlement, listCreditGrants, postCredits } from './entitlements.ts'
 import { listPaymentMethods } from './payment-methods.ts'
 import { readMessage } from './read-message.ts'
 import { disputeFrom, refundFrom } from './read-money-back.ts'
@@ -86,6 +87,13 @@ export async function createDodoProvider(options: DodoOptions): Promise<PaymentP
       await findAtDodo(dodo, (api) => api.products.archive(productId))
       trusted.clear()
     },
+
+    describeProduct: (productId) => describeProduct(dodo, productId),
+
+    listCreditGrants: (entitlementId, providerCustomerId) =>
+      listCreditGrants(dodo, entitlementId, providerCustomerId),
+    ensureEntitlement: (unit) => ensureEntitlement(dodo, unit),
+    postCredits: (posting) => postCredits(dodo, posting),
 
     async startCheckout(request) {
       try {

@@ -3,8 +3,9 @@ import type { Currency, TaxCategory } from 'dodopayments/resources/misc'
 import type { Price, Product, ProductListResponse } from 'dodopayments/resources/products/products'
 import { formatMoney, type Money } from '../../kernel/money.ts'
 import { type ProductDifference, productMismatch } from '../errors.ts'
-import type { ListedProduct, PackProduct } from '../provider.ts'
+import type { DescribedProduct, ListedProduct, PackProduct } from '../provider.ts'
 import { callDodo, type Dodo, findAtDodo } from './call-dodo.ts'
+import { attachmentsOf, creditDifferences } from './entitlements.ts'
 
 /** By these a product that we made is found again when its id was lost: metadata cannot be searched, so it is looked for in the list. */
 const packMetadataKey = 'tallystick_pack'
@@ -19,10 +20,18 @@ export interface ProductInput {
 
 /** Of all that a product of ours is made of: when one changes, another product is needed, for what was sold is never edited. */
 export function fingerprintOf(product: PackProduct, taxCategory: TaxCategory): string {
-  const { name, price, chosenAmount } = product
+  const { name, price, chosenAmount, entitlement } = product
   // What most packs lack is left out, so that their products keep their fingerprints.
   const chosen = chosenAmount === undefined ? [] : ['chosen']
-  const made = JSON.stringify([name, price.amountMinor.toString(), price.currency, taxCategory, ...chosen])
+  const attached = entitlement === undefined ? [] : [entitlement.unit, entitlement.credits.toString()]
+  const made = JSON.stringify([
+    name,
+    price.amountMinor.toString(),
+    price.currency,
+    taxCategory,
+    ...chosen,
+    ...attached,
+  ])
   return createHash('sha256').update(made).digest('hex').slice(0, 32)
 }
 
@@ -32,7 +41,7 @@ export async function ensureProduct(dodo: Dodo, input: ProductInput): Promise<st
   if (product.adopted !== undefined) return checkAdopted(dodo, product, product.adopted)
   if (knownId !== undefined) {
     const known = await findAtDodo(dodo, (client) => client.products.retrieve(knownId))
-    if (known !== undefined && differences(product, known.price).length === 0) return knownId
+    if (known !== undefined && allDifferences(product, known).length === 0) return knownId
   }
   return (await findAgain(dodo, input)) ?? createProduct(dodo, input)
 }
@@ -42,10 +51,15 @@ async function checkAdopted(dodo: Dodo, product: PackProduct, adopted: string): 
   const differing =
     found === undefined
       ? [{ what: 'product', inCatalog: adopted, atDodo: 'no such product' }]
-      : differences(product, found.price)
+      : allDifferences(product, found)
   if (differing.length > 0)
     throw productMismatch({ pack: product.pack, product: adopted, differences: differing })
   return adopted
+}
+
+/** In what a product at Dodo is another than the pack's. */
+function allDifferences(wanted: PackProduct, product: Product): ProductDifference[] {
+  return [...differences(wanted, product.price), ...creditDifferences(wanted.entitlement, product)]
 }
 
 /** In what a price at Dodo is another than the pack's. */
@@ -103,7 +117,8 @@ async function createProduct(
   dodo: Dodo,
   { product, fingerprint, taxCategory }: ProductInput,
 ): Promise<string> {
-  const { pack, name, price, chosenAmount } = product
+  const { pack, name, price, chosenAmount, entitlement } = product
+  const attachments = await attachmentsOf(dodo, entitlement)
   // Sent once: when its answer is lost, the product is found again by its metadata.
   const created = await callDodo(dodo, (client) =>
     client.products.create(
@@ -118,6 +133,7 @@ async function createProduct(
           discount: 0,
         },
         tax_category: taxCategory,
+        ...attachments,
         metadata: { [packMetadataKey]: pack, [fingerprintMetadataKey]: fingerprint },
       },
       { maxRetries: 0 },
@@ -144,10 +160,14 @@ function listedFrom(row: ProductListResponse, isArchived: boolean): ListedProduc
   const { metadata, price_detail: price } = row
   const pack = metadata?.[packMetadataKey]
   const fingerprint = metadata?.[fingerprintMetadataKey]
+  const madeFor =
+    typeof pack === 'string' && typeof fingerprint === 'string' ? { pack, fingerprint } : undefined
   const money: Money = { amountMinor: BigInt(Math.round(row.price ?? 0)), currency: row.currency ?? 'USD' }
+  const isChosen = price?.type === 'one_time_price' && price.pay_what_you_want === true
+  // Whether a customer may choose is ours to say only of what we made: its fingerprint says whether it is meant.
   const wanted = {
     price: money,
-    chosenAmount: price?.type === 'one_time_price' && price.pay_what_you_want ? { maxMinor: 0n } : undefined,
+    chosenAmount: isChosen && madeFor !== undefined ? { maxMinor: 0n } : undefined,
   }
   const [problem] = price === null || price === undefined ? [] : differences(wanted, price)
   return {
@@ -155,7 +175,25 @@ function listedFrom(row: ProductListResponse, isArchived: boolean): ListedProduc
     name: row.name ?? row.product_id,
     price: money,
     isArchived,
-    madeFor: typeof pack === 'string' && typeof fingerprint === 'string' ? { pack, fingerprint } : undefined,
+    madeFor,
     unusable: problem === undefined ? undefined : `${problem.what}: ${problem.atDodo}`,
+  }
+}
+
+/** In the metadata of a product that was made in the dashboard: what one of it brings. */
+const creditsMetadataKey = 'tallystick_credits'
+const unitMetadataKey = 'tallystick_unit'
+
+/** What a product says of its credits: in its metadata, or by the one credit entitlement that is attached to it. */
+export async function describeProduct(dodo: Dodo, productId: string): Promise<DescribedProduct | undefined> {
+  const product: Product | undefined = await findAtDodo(dodo, (client) => client.products.retrieve(productId))
+  if (product === undefined) return undefined
+  const { metadata, credit_entitlements: attached } = product
+  const [only, ...others] = attached
+  const said = metadata[creditsMetadataKey] ?? (others.length === 0 ? only?.credits_amount : undefined)
+  const unit = metadata[unitMetadataKey] ?? (others.length === 0 ? only?.credit_entitlement_unit : undefined)
+  return {
+    credits: said === undefined ? undefined : String(said),
+    unit: unit === undefined ? undefined : String(unit),
   }
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import type { CreditGrant, ProviderSubscription, SubscriptionState } from '../told.ts'
-import { optionalInstant, optionalText, text } from './schemas.ts'
+import { decimalText, optionalInstant, optionalText, text } from './schemas.ts'
 
 const entrySchema = z.looseObject({
   id: text,
-  // The types say text, and servers have been seen to send numbers.
-  amount: z.union([z.string().regex(/^\d+(\.\d+)?$/), z.number().min(0).transform(String)]),
+  amount: decimalText,
   customer_id: text,
   credit_entitlement_id: text,
   grant_id: optionalText,

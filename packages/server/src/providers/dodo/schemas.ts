@@ -30,6 +30,12 @@ export const minorUnits = z.union([
     .transform(Number),
 ])
 
+/** A decimal above or at zero, as text. The types say text, and servers have been seen to send numbers. */
+export const decimalText = z
+  .union([z.string().regex(/^\d+(\.\d+)?$/), z.number().min(0).transform(String)])
+  // Dodo keeps up to 28 decimals, and may write all of them.
+  .transform((decimal) => (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal))
+
 export const currencyCode = z
   .string()
   .regex(/^[A-Za-z]{3}$/)

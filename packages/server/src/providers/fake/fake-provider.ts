@@ -125,6 +125,10 @@ export async function createFakeProvider(): Promise<FakeProvider> {
 
     listProducts: () => none(),
     archiveProduct: () => Promise.resolve(),
+    describeProduct: () => Promise.resolve(undefined),
+    listCreditGrants: () => none(),
+    ensureEntitlement: ({ unit }) => Promise.resolve(`cde_${unit}`),
+    postCredits: () => Promise.resolve(),
     previewCheckout: ({ productId }) =>
       Promise.reject(providerRefused(`no preview of ${productId}`, undefined)),
     findSessionPayment: () => Promise.resolve(undefined),

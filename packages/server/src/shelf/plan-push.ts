@@ -1,0 +1,51 @@
+import type { Catalog, Pack } from '../catalog/catalog.ts'
+import { productOfPack } from '../orders/order.ts'
+import type { ListedProduct, PackProduct } from '../providers/provider.ts'
+
+/** What a push does about one product, in the order in which it is done. */
+export type PushStep =
+  /** It is there, and sells what the pack says. */
+  | { readonly kind: 'keep'; readonly pack: Pack; readonly productId: string }
+  | { readonly kind: 'create'; readonly pack: Pack; readonly instead: ListedProduct | undefined }
+  /** Made in the dashboard, and named by the pack. Whether it fits is asked of the provider. */
+  | { readonly kind: 'check'; readonly pack: Pack; readonly productId: string }
+  /** What it sold is sold as another product now, or no longer. */
+  | { readonly kind: 'archive'; readonly product: ListedProduct; readonly why: string }
+
+export interface PlanPush {
+  readonly catalog: Catalog
+  readonly products: readonly ListedProduct[]
+  readonly fingerprintOf: (product: PackProduct) => string
+}
+
+/**
+ * The difference between the catalog and the products that the provider has. What was sold is never edited: a pack whose price, name or credits
+ * changed becomes another product, and its old one is archived. Products that were not made for a pack are left alone.
+ */
+export function planPush({ catalog, products, fingerprintOf }: PlanPush): PushStep[] {
+  const ours = products.filter(({ madeFor, isArchived }) => madeFor !== undefined && !isArchived)
+  const kept = new Set<string>()
+  const wanted = [...catalog.packsById.values()].map((pack): PushStep => {
+    if (pack.dodoProduct !== undefined) return { kind: 'check', pack, productId: pack.dodoProduct }
+    const fingerprint = fingerprintOf(productOfPack(pack, catalog))
+    const made = ours.filter(({ madeFor }) => madeFor?.pack === pack.id)
+    const same = made.find(
+      ({ madeFor, unusable }) => madeFor?.fingerprint === fingerprint && unusable === undefined,
+    )
+    if (same === undefined) return { kind: 'create', pack, instead: made[0] }
+    kept.add(same.productId)
+    return { kind: 'keep', pack, productId: same.productId }
+  })
+  const archived = ours
+    .filter(({ productId }) => !kept.has(productId))
+    .map((product): PushStep => ({ kind: 'archive', product, why: whyArchived(catalog, product) }))
+  return [...wanted, ...archived]
+}
+
+function whyArchived(catalog: Catalog, { madeFor }: ListedProduct): string {
+  const pack = madeFor && catalog.packsById.get(madeFor.pack)
+  if (pack === undefined) return `the catalog has no pack ${madeFor?.pack ?? ''} any more`
+  return pack.dodoProduct === undefined
+    ? `the pack ${pack.id} is sold as another product now`
+    : `the pack ${pack.id} is sold as ${pack.dodoProduct} now`
+}
