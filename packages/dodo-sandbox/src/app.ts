@@ -17,6 +17,7 @@ import { faultRoutes } from './faults/routes.ts'
 import { refuseOtherHosts, refuseOtherSites, requireApiKey } from './http/guards.ts'
 import { limitRate } from './http/rate-limit.ts'
 import { uncoveredRoutes } from './http/uncovered-routes.ts'
+import { invoiceRoutes } from './invoices/routes.ts'
 import type { RandomBytes } from './kernel/ids.ts'
 import type { RateLimit, SandboxLog } from './kernel/options.ts'
 import { notCovered, Refusal } from './kernel/refusal.ts'
@@ -115,6 +116,7 @@ export function createApp(input: AppInput): Hono {
   app.route('/', portalPageRoutes(store))
   app.route('/', faultRoutes(store))
   app.route('/', webhookControlRoutes(store, worker))
+  app.route('/', invoiceRoutes(store))
   app.route('/', pricingControlRoutes(store))
   app.route('/', paymentControlRoutes(store))
   app.route('/', refundControlRoutes(store))

@@ -20,7 +20,7 @@ import {
   dodoWebhookTimeoutMs,
   type SandboxLog,
 } from './kernel/options.ts'
-import { findPayment } from './payments/queries.ts'
+import { findPayment, moveInvoices } from './payments/queries.ts'
 import { dueCharges } from './payments/settle-payment.ts'
 import { findRefund } from './refunds/queries.ts'
 import { dueRefunds } from './refunds/settle-refund.ts'
@@ -131,6 +131,10 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       server.listen(options.port ?? 0, host, () => resolve(server.address() as AddressInfo))
     })
     url = `http://${hostInUrl(host)}:${port}`
+    store.transaction((tx) => {
+      writeSetting(tx, 'api_origin', url)
+      moveInvoices(tx, url)
+    })
     let closing: Promise<void> | undefined
     scheduler.runDue()
     scheduler.wake()

@@ -38,12 +38,12 @@ test('a discount comes back as it was made, by its id and by its code, until it 
   expect(await client.discounts.retrieveByCode('Spring')).toEqual(made)
   await client.discounts.delete(made.discount_id)
   for (const gone of [
-    client.discounts.retrieve(made.discount_id),
-    client.discounts.retrieveByCode('SPRING'),
-    client.discounts.delete(made.discount_id),
-    client.discounts.update(made.discount_id, { amount: 1 }),
+    () => client.discounts.retrieve(made.discount_id),
+    () => client.discounts.retrieveByCode('SPRING'),
+    () => client.discounts.delete(made.discount_id),
+    () => client.discounts.update(made.discount_id, { amount: 1 }),
   ])
-    await expect(gone).rejects.toBeInstanceOf(DodoPayments.NotFoundError)
+    await expect(gone()).rejects.toBeInstanceOf(DodoPayments.NotFoundError)
   expect((await client.discounts.create({ type: 'percentage', amount: 1, code: 'SPRING' })).code).toBe(
     'SPRING',
   )

@@ -8,7 +8,17 @@ export function currencyDigits(currency: string): number {
 
 /** An amount of the smallest unit as people read it: `4000` and `USD` give `$40.00`. */
 export function formatMoney(amountMinor: number, currency: string): string {
-  const digits = currencyDigits(currency)
+  return format(amountMinor, { style: 'currency', currency })
+}
+
+/** The same with the currency's code, for where its sign cannot be written: `USD 40.00`. */
+export function formatMoneyWithCode(amountMinor: number, currency: string): string {
+  const text = format(amountMinor, { style: 'currency', currency, currencyDisplay: 'code' })
+  return text.replaceAll('\u00a0', ' ')
+}
+
+function format(amountMinor: number, options: Intl.NumberFormatOptions & { currency: string }): string {
+  const digits = currencyDigits(options.currency)
   const sign = amountMinor < 0 ? '-' : ''
   const padded = String(Math.abs(amountMinor)).padStart(digits + 1, '0')
   const decimal =
@@ -16,9 +26,7 @@ export function formatMoney(amountMinor: number, currency: string): string {
       ? padded
       : `${padded.slice(0, padded.length - digits)}.${padded.slice(padded.length - digits)}`
   // The formatter takes a decimal string exactly, so no amount passes through a float.
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(
-    `${sign}${decimal}` as `${number}`,
-  )
+  return new Intl.NumberFormat('en-US', options).format(`${sign}${decimal}` as `${number}`)
 }
 
 const CURRENCIES =

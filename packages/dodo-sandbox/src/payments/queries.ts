@@ -1,4 +1,5 @@
 import type { Page } from '../http/parse.ts'
+import type { Price } from '../pricing/price.ts'
 import { parseDocument, type Transaction } from '../store/store.ts'
 import type { BillingAddress, FinalOutcome, IntentStatus, Payment, PaymentLineItems } from './payment.ts'
 
@@ -7,15 +8,17 @@ export interface WritePayment {
   lineItems: PaymentLineItems
   session: { sessionId: string; attempt: string } | undefined
   due: { at: string; outcome: FinalOutcome } | undefined
+  settlement: Price['settlement']
 }
 
 /** Writes a payment; one that waited for a card is written anew. */
 export function writePayment(tx: Transaction, input: WritePayment): void {
   tx.run(
-    `insert into payments (payment_id, session_id, attempt, document, line_items, due_at, due_outcome)
-     values (?, ?, ?, ?, ?, ?, ?)
+    `insert into payments (payment_id, session_id, attempt, document, line_items, due_at, due_outcome, settlement)
+     values (?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (payment_id) do update set attempt = excluded.attempt, document = excluded.document,
-       line_items = excluded.line_items, due_at = excluded.due_at, due_outcome = excluded.due_outcome`,
+       line_items = excluded.line_items, due_at = excluded.due_at, due_outcome = excluded.due_outcome,
+       settlement = excluded.settlement`,
     input.payment.payment_id,
     input.session?.sessionId ?? null,
     input.session?.attempt ?? null,
@@ -23,6 +26,7 @@ export function writePayment(tx: Transaction, input: WritePayment): void {
     JSON.stringify(input.lineItems),
     input.due?.at ?? null,
     input.due ? JSON.stringify(input.due.outcome) : null,
+    JSON.stringify(input.settlement),
   )
 }
 
@@ -99,6 +103,30 @@ export function countPaymentsOf(
     filter.discountId ?? null,
   )
   return Number(row?.['count'])
+}
+
+/** What an invoice lists, in the settlement currency: before the discount and without tax. */
+export function findSettledLines(
+  tx: Transaction,
+  paymentId: string,
+): { lines: { name: string; quantity: number | null; amount: number }[]; discount: number } {
+  const row = tx.get('select document, settlement from payments where payment_id = ?', paymentId)
+  if (!row) return { lines: [], discount: 0 }
+  const payment = parseDocument(row) as Payment
+  const settlement =
+    row['settlement'] === null ? undefined : (parseDocument(row, 'settlement') as Price['settlement'])
+  if (settlement?.lines) return { lines: settlement.lines, discount: settlement.discount ?? 0 }
+  const net = payment.settlement_amount - payment.settlement_tax
+  return { lines: [{ name: 'Payment', quantity: null, amount: net }], discount: 0 }
+}
+
+/** Gives every invoice its address at the origin where the API listens now. */
+export function moveInvoices(tx: Transaction, apiOrigin: string): void {
+  tx.run(
+    `update payments set document = json_set(document, '$.invoice_url', ? || '/invoices/payments/' || payment_id)
+     where document ->> '$.invoice_id' is not null`,
+    apiOrigin,
+  )
 }
 
 export interface ListPayments extends Page {

@@ -5,7 +5,7 @@ import type { Metadata } from '../http/parse.ts'
 import type { Instrument } from '../payment-methods/payment-method.ts'
 import { markSaved } from '../payment-methods/queries.ts'
 import type { Price } from '../pricing/price.ts'
-import { loadBusiness } from '../store/settings.ts'
+import { loadBusiness, readSetting } from '../store/settings.ts'
 import type { Transaction } from '../store/store.ts'
 import { recordEvent } from '../webhooks/record-event.ts'
 import type { BillingAddress, ChargeOutcome, IntentStatus, LineItem, Payment } from './payment.ts'
@@ -44,6 +44,7 @@ export function recordPayment(tx: Transaction, input: NewPayment): Payment {
     payment,
     lineItems: { currency: price.currency, items: lineItemsOf(price, payment) },
     session,
+    settlement: price.settlement,
     due: comesTo && { at: comesTo.at.toISOString(), outcome: comesTo.outcome },
   })
   if (isStanding(payment.status)) countUses(tx, payment, 1)
@@ -65,6 +66,14 @@ function outcomeWithFaults(tx: Transaction, paymentId: string, input: NewPayment
 /** Whether a card was charged, or still may be. */
 function isStanding(status: IntentStatus): boolean {
   return status !== 'failed' && status !== 'cancelled' && status !== 'requires_payment_method'
+}
+
+/** What a payment has once it went well. */
+export function newInvoice(tx: Transaction, paymentId: string): Pick<Payment, 'invoice_id' | 'invoice_url'> {
+  return {
+    invoice_id: tx.newId('inv'),
+    invoice_url: `${readSetting(tx, 'api_origin') ?? ''}/invoices/payments/${paymentId}`,
+  }
 }
 
 /** A card that was given to be saved is, once it has paid. */
@@ -139,8 +148,7 @@ function buildPayment(tx: Transaction, paymentId: string, input: NewPayment): Pa
     discounts: price.discounts.length > 0 ? price.discounts : null,
     discount_id: price.discounts[0]?.discount_id ?? null,
     custom_field_responses: null,
-    invoice_id: null,
-    invoice_url: null,
+    ...(outcome.status === 'succeeded' ? newInvoice(tx, paymentId) : { invoice_id: null, invoice_url: null }),
   }
 }
 

@@ -3,7 +3,7 @@ import { notFound, Refusal } from '../kernel/refusal.ts'
 import type { Transaction } from '../store/store.ts'
 import type { FinalOutcome, Payment } from './payment.ts'
 import * as queries from './queries.ts'
-import { countUses, recordPaymentEvent, saveItsCard } from './record-payment.ts'
+import { countUses, newInvoice, recordPaymentEvent, saveItsCard } from './record-payment.ts'
 
 const openStatuses: ReadonlySet<string> = new Set(['processing', 'requires_customer_action'])
 
@@ -35,6 +35,7 @@ export function settlePayment(tx: Transaction, paymentId: string, outcome: Final
     status: outcome.status,
     error_code: failure?.error_code ?? null,
     error_message: failure?.error_message ?? null,
+    ...(outcome.status === 'succeeded' ? newInvoice(tx, paymentId) : {}),
     updated_at: tx.now.toISOString(),
   }
   queries.updatePayment(tx, payment)

@@ -7,7 +7,14 @@ export interface Price {
   tax: number
   lines: PriceLine[]
   /** What reaches the shop's balance, in the currency that the products are priced in. */
-  settlement: { currency: string; total: number; tax: number }
+  settlement: {
+    currency: string
+    total: number
+    tax: number
+    /** Before discounts and without tax, for the invoice; left out, it has one line. */
+    lines?: { name: string; quantity: number; amount: number }[]
+    discount?: number
+  }
   /** In the order they were taken off. */
   discounts: DiscountDetail[]
 }

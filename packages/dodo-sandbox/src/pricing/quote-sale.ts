@@ -60,7 +60,13 @@ export function quoteSale(tx: Transaction, input: QuoteSale): Quote {
     country: input.country,
     currency,
     ...billed,
-    settlement: { currency: input.currency, total: settled.total, tax: settled.tax },
+    settlement: {
+      currency: input.currency,
+      total: settled.total,
+      tax: settled.tax,
+      discount: settled.discount,
+      lines: settled.lines.map(({ name, quantity, subtotal }) => ({ name, quantity, amount: subtotal })),
+    },
     discounts: input.discounts.map(discountDetail),
   }
 }

@@ -337,4 +337,8 @@ export const migrations: readonly string[] = [
   create index disputes_by_payment on disputes (payment_id);
   create index disputes_by_status on disputes (dispute_status, created_at);
   `,
+  `
+  -- What reaches the shop, as the invoice lists it; payments of earlier versions have none.
+  alter table payments add column settlement text check (json_valid(settlement));
+  `,
 ]

@@ -47,6 +47,11 @@ export const errands: Readonly<Record<string, (shop: Shop) => Promise<void>>> = 
       await client.disputes.retrieve(dispute_id)
     const { refund_id } = await client.refunds.create({ payment_id })
     await client.refunds.retrieve(refund_id)
+    await client.invoices.payments.retrieve(payment_id)
+    const other = await submitScript((await makeSession(client)).checkout_url)
+    const refunded = await client.refunds.create({ payment_id: String(other.answer['payment_id']) })
+    await dodo.advance(2_000)
+    await client.invoices.payments.retrieveRefund(refunded.refund_id)
     await listAll(client.refunds.list({ page_number: 0 }))
   },
 
