@@ -22,6 +22,7 @@ import type { RandomBytes } from './kernel/ids.ts'
 import type { RateLimit, SandboxLog } from './kernel/options.ts'
 import { notCovered, Refusal } from './kernel/refusal.ts'
 import { assetRoutes } from './pages/assets.ts'
+import { buyRoutes } from './pages/buy-routes.ts'
 import { checkoutPageRoutes } from './pages/checkout-routes.ts'
 import { controlPage } from './pages/control-page.ts'
 import { answerPage } from './pages/layout.ts'
@@ -116,6 +117,7 @@ export function createApp(input: AppInput): Hono {
   app.route('/', portalPageRoutes(store))
   app.route('/', faultRoutes(store))
   app.route('/', webhookControlRoutes(store, worker))
+  app.route('/', buyRoutes(store))
   app.route('/', invoiceRoutes(store))
   app.route('/', pricingControlRoutes(store))
   app.route('/', paymentControlRoutes(store))

@@ -7,7 +7,7 @@ import DodoPayments from 'dodopayments'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Delivery, startDodoSandbox } from '../src/index.ts'
 import { startReceiver } from './receiver.ts'
-import { clientOf, makeSession, openReceiver, openShop, submitScript } from './shop.ts'
+import { clientOf, eventTypes, makePack, makeSession, openReceiver, openShop, submitScript } from './shop.ts'
 
 const apiKey = 'dodo_test_fixed'
 const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3'
@@ -84,13 +84,48 @@ test('a restart with the state file keeps everything, and pending deliveries go 
   })
   expect(after.dodo.apiKey).toBe(before.dodo.apiKey)
   expect(after.dodo.webhookSecret).toBe(before.dodo.webhookSecret)
-  expect(await after.client.payments.retrieve(paid)).toEqual(payment)
+  expect(await after.client.payments.retrieve(paid)).toEqual({
+    ...payment,
+    invoice_url: `${after.dodo.url}/invoices/payments/${paid}`,
+  })
   expect((await after.client.checkoutSessions.retrieve(session_id)).payment_status).toBe('succeeded')
   after.clock.advance(1_000)
   await after.dodo.settle()
   await receiver.waitFor(1)
   expect(receiver.received.map(({ headers }) => headers['webhook-id'])).toEqual([owed?.webhook_id])
   expect(await pendingDeliveries(after.dodo.url)).toEqual([])
+})
+
+test('a refund and a charge that were under way come to their end after a restart, once', async () => {
+  const receiver = await openReceiver()
+  const file = stateFile()
+  const options = { stateFile: file, webhooks: [{ url: receiver.url }] }
+  const before = await openShop(options)
+  const { customer_id } = await before.client.customers.create({ email: 'ada@example.com', name: 'Ada' })
+  const product_cart = [{ product_id: await makePack(before.client), quantity: 1 }]
+  const { checkout_url } = await makeSession(before.client, { product_cart, customer: { customer_id } })
+  const { answer } = await submitScript(checkout_url, { save_card: 'on' })
+  const [method] = (await before.client.customers.retrievePaymentMethods(customer_id)).items
+  const { refund_id } = await before.client.refunds.create({ payment_id: String(answer['payment_id']) })
+  const { payment_id } = await before.client.checkoutSessions.create({
+    product_cart,
+    customer: { customer_id },
+    confirm: true,
+    payment_method_id: method?.payment_method_id ?? '',
+  })
+  await before.dodo.close()
+
+  const after = await openShop({ ...options, now: before.clock.now })
+  expect((await after.client.refunds.retrieve(refund_id)).status).toBe('pending')
+  await after.dodo.advance(10_000)
+  expect((await after.client.refunds.retrieve(refund_id)).status).toBe('succeeded')
+  expect((await after.client.payments.retrieve(String(payment_id))).status).toBe('succeeded')
+  expect(eventTypes(receiver).toSorted()).toEqual([
+    'payment.processing',
+    'payment.succeeded',
+    'payment.succeeded',
+    'refund.succeeded',
+  ])
 })
 
 test('an attempt that closing cut off is made again', async () => {
