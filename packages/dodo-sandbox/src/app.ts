@@ -1,14 +1,12 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { listSessions } from './checkouts/queries.ts'
 import { checkoutRoutes } from './checkouts/routes.ts'
 import { clockRoutes } from './clock/routes.ts'
 import type { SandboxClock } from './clock/sandbox-clock.ts'
 import type { Scheduler } from './clock/scheduler.ts'
 import { controlRoutes } from './control/routes.ts'
 import { creditControlRoutes, creditEntitlementRoutes } from './credit-entitlements/routes.ts'
-import { listCustomers } from './customers/queries.ts'
 import { customerRoutes } from './customers/routes.ts'
 import { discountRoutes } from './discounts/routes.ts'
 import { disputeControlRoutes, disputeRoutes } from './disputes/routes.ts'
@@ -24,22 +22,18 @@ import { notCovered, Refusal } from './kernel/refusal.ts'
 import { assetRoutes } from './pages/assets.ts'
 import { buyRoutes } from './pages/buy-routes.ts'
 import { checkoutPageRoutes } from './pages/checkout-routes.ts'
-import { controlPage } from './pages/control-page.ts'
-import { answerPage } from './pages/layout.ts'
+import { controlPageRoutes } from './pages/control/routes.ts'
 import { portalPageRoutes } from './pages/portal-routes.ts'
 import { paymentMethodRoutes } from './payment-methods/routes.ts'
 import { paymentControlRoutes } from './payments/control-routes.ts'
-import { listPayments } from './payments/queries.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { portalRoutes } from './portal/routes.ts'
 import { pricingControlRoutes } from './pricing/routes.ts'
-import { listProducts } from './products/queries.ts'
 import { productRoutes } from './products/routes.ts'
 import { refundControlRoutes, refundRoutes } from './refunds/routes.ts'
 import type { Store } from './store/store.ts'
 import { webhookControlRoutes } from './webhooks/control-routes.ts'
 import type { DeliveryWorker } from './webhooks/delivery-worker.ts'
-import { findFirstSecret, listDeliveries, listEndpoints } from './webhooks/queries.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
 export interface AppInput {
@@ -57,9 +51,6 @@ export interface AppInput {
   /** The address it was told to listen on, as an address names it. */
   host: string
 }
-
-// Enough to find what just happened; older things are in the API.
-const shownMax = 25
 
 // A cart of 20 products with all metadata is some 30 kB.
 const bodyBytesMax = 1_000_000
@@ -126,20 +117,7 @@ export function createApp(input: AppInput): Hono {
   app.route('/', controlRoutes({ store, worker, random }))
   app.route('/', clockRoutes({ clock, scheduler }))
   app.route('/', creditControlRoutes(store))
-  app.get('/', (context) => {
-    const page = { page_number: 0, page_size: shownMax }
-    const shown = store.transaction((tx) => ({
-      now: tx.now,
-      webhookSecret: findFirstSecret(tx),
-      sessions: listSessions(tx, shownMax),
-      payments: listPayments(tx, page),
-      customers: listCustomers(tx, page),
-      products: listProducts(tx, { ...page, archived: false }),
-      endpoints: listEndpoints(tx, undefined, shownMax),
-      deliveries: listDeliveries(tx, { limit: shownMax }),
-    }))
-    return answerPage(context, controlPage({ origin: input.apiOrigin(), apiKey: input.apiKey, ...shown }))
-  })
+  app.route('/', controlPageRoutes({ ...input, origin: input.checkoutOrigin }))
 
   const api = new Hono<{ Bindings: HttpBindings }>()
   const inFrontOfApi = [

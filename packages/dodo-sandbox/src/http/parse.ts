@@ -23,6 +23,17 @@ export async function parseBody<Schema extends z.ZodType>(
   return parsed.data
 }
 
+/** A page's form, as the schema has it; what was left empty counts as left out. A 422 names the first field that is wrong. */
+export async function parseForm<Schema extends z.ZodType>(
+  context: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const filled = Object.entries(await context.req.parseBody()).filter(([, value]) => value !== '')
+  const parsed = schema.safeParse(Object.fromEntries(filled))
+  if (!parsed.success) throw invalidBody(describeIssue(parsed.error))
+  return parsed.data
+}
+
 /** The query string, as the schema has it; a 422 names the first parameter that is wrong. */
 export function parseQuery<Schema extends z.ZodType>(context: Context, schema: Schema): z.output<Schema> {
   const parsed = schema.safeParse(context.req.query())

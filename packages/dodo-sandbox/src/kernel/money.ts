@@ -18,15 +18,26 @@ export function formatMoneyWithCode(amountMinor: number, currency: string): stri
 }
 
 function format(amountMinor: number, options: Intl.NumberFormatOptions & { currency: string }): string {
-  const digits = currencyDigits(options.currency)
   const sign = amountMinor < 0 ? '-' : ''
-  const padded = String(Math.abs(amountMinor)).padStart(digits + 1, '0')
-  const decimal =
-    digits === 0
-      ? padded
-      : `${padded.slice(0, padded.length - digits)}.${padded.slice(padded.length - digits)}`
+  const decimal = decimalFromAmount(Math.abs(amountMinor), options.currency)
   // The formatter takes a decimal string exactly, so no amount passes through a float.
   return new Intl.NumberFormat('en-US', options).format(`${sign}${decimal}` as `${number}`)
+}
+
+/** An amount of the smallest unit as it is typed: `4000` and `USD` give `40.00`. */
+export function decimalFromAmount(amountMinor: number, currency: string): string {
+  const digits = currencyDigits(currency)
+  if (digits === 0) return String(amountMinor)
+  const padded = String(amountMinor).padStart(digits + 1, '0')
+  return `${padded.slice(0, -digits)}.${padded.slice(-digits)}`
+}
+
+/** An amount as it is typed in the smallest unit: `40` and `USD` give `4000`; `undefined` when the text is none. */
+export function amountFromDecimal(text: string, currency: string): number | undefined {
+  const digits = currencyDigits(currency)
+  const [, whole = '', fraction = ''] = /^(\d{1,9})(?:\.(\d+))?$/.exec(text.trim()) ?? []
+  if (whole === '' || fraction.length > digits) return undefined
+  return Number(whole + fraction.padEnd(digits, '0'))
 }
 
 const CURRENCIES =

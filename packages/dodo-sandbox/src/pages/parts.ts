@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { Html } from './layout.ts'
 
 /** A part of a page that lists things, or says that there are none. */
-export function section(id: string, title: string, empty: string, items: Html[]): Html {
+export function section(id: string, title: string, empty: string, items: readonly Html[]): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${items.length === 0 ? html`<p class="empty">${empty}</p>` : html`<ul class="items">${items}</ul>`}
@@ -11,7 +11,7 @@ ${items.length === 0 ? html`<p class="empty">${empty}</p>` : html`<ul class="ite
 
 /** A state, in its colour. */
 export function pill(state: string): Html {
-  return html`<span class="pill pill-${state}">${state.replaceAll('_', ' ')}</span>`
+  return html`<span class="pill pill-${state.replaceAll(' ', '-')}">${state.replaceAll('_', ' ')}</span>`
 }
 
 /** An instant to the second. */
@@ -22,4 +22,30 @@ export function when(instant: string): Html {
 /** An instant's day. */
 export function day(instant: string): Html {
   return html`<time datetime="${instant}">${instant.slice(0, 10)}</time>`
+}
+
+/** Names and values; those without a value are left out. */
+export function facts(pairs: readonly [name: string, value: Html | string | null][]): Html {
+  return html`<dl class="facts">${pairs
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+}
+
+export function options(values: readonly string[], chosen: string): Html[] {
+  return values.map(
+    (value) => html`<option value="${value}" ${value === chosen ? 'selected' : ''}>${value}</option>`,
+  )
+}
+
+/** Where the control page's forms are sent to. */
+export const actionPath = '/_sandbox/page'
+
+/** A button that does one thing, as a form of its own. */
+export function actionButton(action: string, label: string, fields: Record<string, string> = {}): Html {
+  return html`<form method="post" action="${actionPath}/${action}">${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}<button class="button small quiet" type="submit">${label}</button></form>`
+}
+
+/** Fields beside the button that sends them. */
+export function actionForm(action: string, fields: Html, label: string): Html {
+  return html`<form class="action" method="post" action="${actionPath}/${action}">${fields}<button class="button small" type="submit">${label}</button></form>`
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { paymentErrorCodes } from '../faults/payment-error-codes.ts'
 import { parseBody } from '../http/parse.ts'
 import type { Store } from '../store/store.ts'
+import { declinedByBank } from './payment.ts'
 import { settlePayment } from './settle-payment.ts'
 
 const settleSchema = z.discriminatedUnion('outcome', [
@@ -23,13 +24,7 @@ export function paymentControlRoutes(store: Store): Hono {
       settlePayment(
         tx,
         context.req.param('id'),
-        decided.outcome === 'failed'
-          ? {
-              status: 'failed',
-              error_code: decided.error_code,
-              error_message: 'The bank declined the payment. Try again, or use another card.',
-            }
-          : { status: decided.outcome },
+        decided.outcome === 'failed' ? declinedByBank(decided.error_code) : { status: decided.outcome },
       ),
     )
     return context.json(payment)

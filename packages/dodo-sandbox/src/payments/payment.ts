@@ -35,6 +35,13 @@ export type FinalOutcome =
   | { status: 'failed'; error_code: string; error_message: string }
   | { status: 'cancelled' }
 
+/** A payment that the customer's bank declined. */
+export const declinedByBank = (error_code: string): FinalOutcome => ({
+  status: 'failed',
+  error_code,
+  error_message: 'The bank declined the payment. Try again, or use another card.',
+})
+
 /** What came of a charge: its end, or what it waits for. */
 export type ChargeOutcome =
   | FinalOutcome

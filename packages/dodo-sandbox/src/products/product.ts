@@ -54,7 +54,8 @@ const priceSchema = z.discriminatedUnion('type', [
 type Price = z.output<typeof priceSchema>
 export type OneTimePrice = Extract<Price, { type: 'one_time_price' }>
 
-const taxCategorySchema = z.enum(['digital_products', 'saas', 'e_book', 'edtech', 'live_tutoring'])
+export const taxCategories = ['digital_products', 'saas', 'e_book', 'edtech', 'live_tutoring'] as const
+const taxCategorySchema = z.enum(taxCategories)
 
 /** A product as the API answers with it. */
 export interface Product {

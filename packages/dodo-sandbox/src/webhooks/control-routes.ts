@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
 import { parseBody, parseQuery } from '../http/parse.ts'
 import { notFound } from '../kernel/refusal.ts'
@@ -32,12 +32,11 @@ export function webhookControlRoutes(store: Store, worker: DeliveryWorker): Hono
   })
   routes.get('/_sandbox/deliveries/:id', (context) => context.json(findDelivery(context.req.param('id'))))
   routes.post('/_sandbox/deliveries/:id/resend', async (context) => {
-    const delivery = await worker.resend(context.req.param('id'))
-    return answer(context, delivery, '/#deliveries')
+    return context.json(await worker.resend(context.req.param('id')))
   })
   routes.post('/_sandbox/webhooks/:id/rotate-secret', (context) => {
     const rotated = store.transaction((tx) => rotateSecret(tx, { endpointId: context.req.param('id') }))
-    return answer(context, rotated, '/#connect')
+    return context.json(rotated)
   })
   routes.post('/_sandbox/webhooks/:id/test', async (context) => {
     const { event_type } = await parseBody(context, testSchema)
@@ -53,10 +52,4 @@ export function webhookControlRoutes(store: Store, worker: DeliveryWorker): Hono
     if (!delivery) throw notFound('delivery', id)
     return delivery
   }
-}
-
-/** A button of the control page is a plain form, and comes back to the page; whoever asks as a program gets the outcome. */
-function answer(context: Context, outcome: object, backTo: string) {
-  if (context.req.header('accept')?.includes('text/html')) return context.redirect(backTo, 303)
-  return context.json(outcome)
 }

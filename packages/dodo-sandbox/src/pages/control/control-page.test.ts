@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { makeSession, openReceiver, openShop, submitScript } from '../../test/shop.ts'
+import { makeSession, openReceiver, openShop, submitScript } from '../../../test/shop.ts'
 
 test('the control page shows what happened, each webhook with body, signature and answer', async () => {
   const receiver = await openReceiver()
@@ -23,7 +23,7 @@ test('its button sends a webhook again and comes back', async () => {
   const { client, dodo } = await openShop({ webhooks: [{ url: receiver.url }] })
   await submitScript((await makeSession(client)).checkout_url)
   await dodo.settle()
-  const action = /action="(\/_sandbox\/deliveries\/[^"]+\/resend)"/.exec(
+  const action = /action="(\/_sandbox\/page\/deliveries\/[^"]+\/resend)"/.exec(
     await (await fetch(dodo.url)).text(),
   )?.[1]
   const answer = await fetch(`${dodo.url}${action}`, {
