@@ -40,9 +40,17 @@ export function options(values: readonly string[], chosen: string): Html[] {
 /** Where the control page's forms are sent to. */
 export const actionPath = '/_sandbox/page'
 
-/** A button that does one thing, as a form of its own. */
+/** A button of the control page that does one thing. */
 export function actionButton(action: string, label: string, fields: Record<string, string> = {}): Html {
-  return html`<form method="post" action="${actionPath}/${action}">${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}<button class="button small quiet" type="submit">${label}</button></form>`
+  return formButton(`${actionPath}/${action}`, label, fields)
+}
+
+/** A button that does one thing, as a form of its own. */
+export function formButton(path: string, label: string, fields: Record<string, string> = {}): Html {
+  const hidden = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+  return html`<form method="post" action="${path}">${hidden}<button class="button small quiet" type="submit">${label}</button></form>`
 }
 
 /** Fields beside the button that sends them. */

@@ -39,3 +39,44 @@ test('a link for nobody, or back to nowhere, is refused', async () => {
     client.customers.customerPortal.create(customer_id, { return_url: 'javascript:alert(1)' }),
   ).rejects.toMatchObject({ status: 422 })
 })
+
+test('invoices, credit notes, saved cards and credits are on it, and a card can be removed by its owner alone', async () => {
+  const { client, dodo } = await openShop()
+  const kind = await client.creditEntitlements.create({
+    name: 'Images',
+    unit: 'images',
+    precision: 0,
+    overage_enabled: false,
+    rollover_enabled: false,
+  })
+  const pack = await client.products.create({
+    name: 'Power',
+    tax_category: 'saas',
+    price: { type: 'one_time_price', currency: 'USD', price: 4000 },
+    credit_entitlements: [{ credit_entitlement_id: kind.id, credits_amount: '400' }],
+  })
+  const cart = { product_cart: [{ product_id: pack.product_id, quantity: 1 }] }
+  const paid = await submitScript((await makeSession(client, cart)).checkout_url, { save_card: 'on' })
+  const { customer, payment_id } = await client.payments.retrieve(String(paid.answer['payment_id']))
+  const refund = await client.refunds.create({ payment_id })
+  await dodo.advance(60_000)
+  const { link } = await client.customers.customerPortal.create(customer.customer_id)
+  const { text } = await pageOf(link)
+  expect(text).toContain('400 images')
+  expect(text).toContain('VISA 4242')
+  for (const path of [`/invoices/payments/${payment_id}`, `/invoices/refunds/${refund.refund_id}`]) {
+    expect(text).toContain(`href="${path}"`)
+    expect((await fetch(`${dodo.url}${path}`)).headers.get('content-type')).toBe('application/pdf')
+  }
+
+  const { items } = await client.customers.retrievePaymentMethods(customer.customer_id)
+  const remove = (from: string) =>
+    fetch(`${from}/cards/${items[0]?.payment_method_id}/remove`, { method: 'POST', redirect: 'manual' })
+  const stranger = await client.customers.create({ email: 'eve@example.com', name: 'Eve' })
+  const other = await client.customers.customerPortal.create(stranger.customer_id)
+  expect((await remove(other.link)).status).toBe(404)
+  expect((await remove(`${dodo.url}/portal/cps_guessed`)).status).toBe(410)
+  expect((await client.customers.retrievePaymentMethods(customer.customer_id)).items).toHaveLength(1)
+  expect((await remove(link)).status).toBe(303)
+  expect((await client.customers.retrievePaymentMethods(customer.customer_id)).items).toEqual([])
+})

@@ -3,6 +3,7 @@ import { findCustomer } from '../customers/queries.ts'
 import { notFound } from '../kernel/refusal.ts'
 import type { Store } from '../store/store.ts'
 import * as queries from './queries.ts'
+import { removePaymentMethod } from './remove-payment-method.ts'
 
 export function paymentMethodRoutes(store: Store): Hono {
   const routes = new Hono()
@@ -15,12 +16,8 @@ export function paymentMethodRoutes(store: Store): Hono {
     return context.json({ items })
   })
   routes.delete('/customers/:id/payment-methods/:method', (context) => {
-    const { id: customerId, method: methodId } = context.req.param()
-    store.transaction((tx) => {
-      const found = queries.findPaymentMethod(tx, methodId)
-      if (found?.customer_id !== customerId) throw notFound('payment method', methodId)
-      queries.deletePaymentMethod(tx, methodId)
-    })
+    const { id: customerId, method: paymentMethodId } = context.req.param()
+    store.transaction((tx) => removePaymentMethod(tx, { customerId, paymentMethodId }))
     return context.body(null, 204)
   })
   return routes
