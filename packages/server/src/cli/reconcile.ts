@@ -1,0 +1,101 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { secretKeys } from '../access/secret-keys.ts'
+import { loadCatalog } from '../catalog/load-catalog.ts'
+import { createEngine } from '../engine.ts'
+import { formatId } from '../kernel/ids.ts'
+import { dayMs } from '../kernel/time.ts'
+import { createLogger } from '../observability/logger.ts'
+import type { Reconciliation } from '../reconcile/reconciliation.ts'
+import { type Environment, readSettings } from './environment.ts'
+import { isAnswer } from './is-answer.ts'
+import { progressLine } from './progress-line.ts'
+
+interface ReconcileFlags {
+  data?: string
+  config?: string
+  since?: Date
+  dryRun?: boolean
+}
+
+export function reconcileCommand(environmentWith: (flags: { data?: string; config?: string }) => Environment): Command {
+  return new Command('reconcile')
+    .description('compare with Dodo Payments: credit what was paid and missed, take back what was refunded, and list what does not match')
+    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
+    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
+    .option('--since <when>', 'look at what was made since then: 2026-01-31, an instant, or 90d', parseSince)
+    .option('--dry-run', 'look, and change nothing')
+    .action(async (flags: ReconcileFlags) => {
+      process.exitCode = await reconcileCommandWith(environmentWith(flags), flags)
+    })
+}
+
+/** @throws InvalidArgumentError */
+export function parseSince(written: string): Date {
+  const days = /^(\d{1,4})d$/.exec(written)?.[1]
+  const since = days === undefined ? new Date(written) : new Date(Date.now() - Number(days) * dayMs)
+  if (Number.isNaN(since.getTime()))
+    throw new InvalidArgumentError('Write a date (2026-01-31), an instant (2026-01-31T12:00:00Z), or days (90d).')
+  return since
+}
+
+/** `tallystick reconcile`. Answers the exit code: 1 when it was cut off, or something does not match. */
+export async function reconcileCommandWith(
+  environment: Environment,
+  { since, dryRun: isDryRun }: Pick<ReconcileFlags, 'since' | 'dryRun'>,
+): Promise<number> {
+  try {
+    const settings = readSettings(environment)
+    const engine = await createEngine({
+      catalog: await loadCatalog(settings.configFile),
+      database: settings.database,
+      mode: secretKeys(settings.apiKeys).mode,
+      provider: settings.dodo && { dodo: settings.dodo },
+      // This command does one thing: what a server does beside it is left to the server.
+      work: false,
+      log: createLogger({ level: 'silent' }),
+    })
+    const progress = progressLine(process.stderr)
+    try {
+      const walk = await engine.reconciliations.run({
+        since,
+        isDryRun,
+        tell: ({ payments, refunds, disputes }, findings) =>
+          progress.show(
+            `Reconciling: ${payments} payments, ${refunds} refunds, ${disputes} disputes, ${findings} findings`,
+          ),
+      })
+      progress.end()
+      console.log(describe(walk))
+      const isMatching = walk.findings.every(({ kind }) => kind !== 'flagged' && kind !== 'unknown_to_provider')
+      return walk.error === undefined && isMatching ? 0 : 1
+    } finally {
+      progress.end()
+      await engine.close()
+    }
+  } catch (error) {
+    console.error(isAnswer(error) ? error.message : error)
+    return 1
+  }
+}
+
+const marks: Readonly<Record<Reconciliation['findings'][number]['kind'], string>> = {
+  credited: '+  credited',
+  taken_back: '-  taken back',
+  flagged: '!  flagged',
+  unknown_to_provider: '?  not at Dodo',
+  failure_noted: '.  failed',
+}
+
+function describe({ from, reads, findings, error, isDryRun }: Reconciliation): string {
+  const width = Math.max(...Object.values(marks).map(({ length }) => length))
+  const lines = findings.map(({ kind, paymentId, orderId, note }) => {
+    const order = orderId === undefined ? '' : `  ${formatId('order', orderId)}`
+    return `  ${marks[kind].padEnd(width)}  ${paymentId}${order}${note === undefined ? '' : `  ${note}`}`
+  })
+  const { payments, refunds, disputes, subscriptions } = reads
+  const counts = `${payments} payments, ${refunds} refunds, ${disputes} disputes and ${subscriptions} subscriptions since ${from.toISOString()}`
+  const found = findings.length === 0 ? 'everything matches' : `${findings.length} differences`
+  const done = isDryRun ? ' Nothing was changed, for this was a dry run.' : ''
+  const cut = error === undefined ? [] : [`Cut off: ${error} Run it again.`]
+  return [...lines, `${counts}: ${found}.${done}`, ...cut].join('\n')
+}

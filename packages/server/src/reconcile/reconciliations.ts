@@ -1,0 +1,58 @@
+import type { Repeated } from '../jobs/jobs.ts'
+import { providerNotConfigured } from '../providers/errors.ts'
+import type { PaymentProvider } from '../providers/provider.ts'
+import * as queries from './queries.ts'
+import { type ReconcileParts, type ReconcileRequest, reconcile } from './reconcile.ts'
+import type { Reconciliation } from './reconciliation.ts'
+
+export interface Reconciliations {
+  /**
+   * One walk, to its end.
+   *
+   * @throws providerNotConfigured
+   */
+  run(request: ReconcileRequest): Promise<Reconciliation>
+  /** The last ones, newest first. */
+  list(limit: number): Promise<readonly Reconciliation[]>
+}
+
+export interface ReconciliationsOptions extends Omit<ReconcileParts, 'provider'> {
+  /** Undefined where nothing can be bought. */
+  readonly provider: PaymentProvider | undefined
+}
+
+export function createReconciliations(options: ReconciliationsOptions): Reconciliations {
+  const { database, provider } = options
+  return {
+    async run(request) {
+      if (provider === undefined) throw providerNotConfigured({})
+      return reconcile({ ...options, provider, context: () => options.context() }, request)
+    },
+    async list(limit) {
+      if (provider === undefined) return []
+      const walked = { provider: provider.name, mode: provider.mode }
+      return database.transaction((tx) => queries.listReconciliations(tx, walked, limit))
+    },
+  }
+}
+
+// Looked at more often than it is due, so that a server that comes back after a while is not late by much.
+const looksEveryMs = 15_000
+
+/** Walks by itself every so many minutes, on one server at a time. */
+export function reconciling(
+  { database, provider, now }: Pick<ReconcileParts, 'database' | 'provider' | 'now'>,
+  { run }: Pick<Reconciliations, 'run'>,
+  everyMinutes: number,
+): Repeated {
+  const walked = { provider: provider.name, mode: provider.mode }
+  return {
+    name: 'reconciliation',
+    everyMs: Math.min(looksEveryMs, everyMinutes * 60_000),
+    async run() {
+      const last = await database.transaction((tx) => queries.findLastBegun(tx, walked))
+      if (last !== undefined && now().getTime() - last.getTime() < everyMinutes * 60_000) return
+      await run({})
+    },
+  }
+}
