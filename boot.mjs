@@ -17,6 +17,7 @@ const scripts = {
   histories: 'packages/server/test/model/main.ts',
   simulate: 'packages/server/test/simulate/main.ts',
   crash: 'packages/server/test/crash/main.ts',
+  chaos: 'packages/server/test/chaos/main.ts',
   'pack-proof': 'tools/pack-proof.ts',
 }
 const windows = process.platform === 'win32'

@@ -24,6 +24,7 @@ const serverFolders = [
   'inbox',
   'shelf',
   'mirror',
+  'reconcile',
   'engine',
   'server',
   'testing',
@@ -108,6 +109,7 @@ export default defineConfig({
       files: [
         'packages/server/test/audit/**',
         'packages/server/test/crash/check-books.ts',
+        'packages/server/test/chaos/audit-purchases.ts',
         'packages/server/test/simulate/checkers/**',
       ],
       excludeFiles: ['**/*.test.ts'],

@@ -37,6 +37,7 @@ import type { TakeBackPolicies } from './payments/payment.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
 import { modesDiffer } from './providers/errors.ts'
 import type { PaymentProvider } from './providers/provider.ts'
+import { createReconciliations, type Reconciliations, reconciling } from './reconcile/reconciliations.ts'
 
 export interface EngineOptions<C extends CatalogDefinition> {
   /** What `defineCatalog` made, or what `loadCatalog` read. */
@@ -59,6 +60,10 @@ export interface EngineOptions<C extends CatalogDefinition> {
    * 0 for none of it.
    */
   readonly verifyPerMinute?: number | undefined
+  /** How often what the provider has is compared with these books, in minutes: 10 unless given, 0 for never by itself. */
+  readonly reconcileEveryMinutes?: number | undefined
+  /** Whether this engine works on what is stored (messages, jobs, schedules), or leaves that to others on the same database. True unless given. */
+  readonly work?: boolean | undefined
   /** Warnings and errors to standard error unless given. */
   readonly log?: Log | undefined
   /** For tests; the database's clock unless given. */
@@ -92,6 +97,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>
   readonly inbox: Omit<Inbox, 'resume'>
+  readonly reconciliations: Reconciliations
   /** What it counts and measures, in Prometheus's text format. */
   metrics(): Promise<string>
   /** Ends everything that the engine began, after what is in flight. */
@@ -113,6 +119,8 @@ interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout'> {
 }
 
 const verifyPerMinuteDefault = 1000
+
+const reconcileEveryMinutesDefault = 10
 
 const takeBackPolicies: TakeBackPolicies = {
   refundedSpent: 'owe',
@@ -159,12 +167,26 @@ export async function createEngineWith<const C extends CatalogDefinition>(
     const observer = observeWith(metrics)
     const ledger = await createLedger({ database, newId, observer })
     opened.unshift(() => ledger.close())
-    const jobs = makeJobs({ database, log })
+    const jobs = makeJobs({ database, log, work: options.work ?? true })
     opened.unshift(() => jobs.stop())
     jobs.repeat(forgetOldCounts({ database }))
     if (verifyPerMinute > 0)
       jobs.repeat(verification({ database, newId, log, observer, walletsPerMinute: verifyPerMinute }))
-    const parts = { database, ledger, jobs, provider, mode, log, catalog, observe, metrics }
+    const now = () => clock?.() ?? new Date()
+    const { reconcileEveryMinutes = reconcileEveryMinutesDefault } = options
+    const parts = {
+      database,
+      ledger,
+      jobs,
+      provider,
+      mode,
+      log,
+      catalog,
+      observe,
+      metrics,
+      now,
+      reconcileEveryMinutes,
+    }
     return await engineOver(parts, () => closeAll(opened))
   } catch (error) {
     await closeAll(opened)
@@ -204,6 +226,8 @@ interface Parts {
   readonly catalog: Catalog
   readonly observe: boolean
   readonly metrics: Metrics
+  readonly now: () => Date
+  readonly reconcileEveryMinutes: number
 }
 
 interface CatalogInUse {
@@ -212,7 +236,7 @@ interface CatalogInUse {
 }
 
 async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Engine> {
-  const { database, ledger, jobs, provider, mode, log, catalog: first, observe, metrics } = parts
+  const { database, ledger, jobs, provider, mode, log, catalog: first, observe, metrics, now } = parts
   let inUse = await store(first)
   const customers = createCustomers({
     database,
@@ -228,18 +252,27 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     catalog: () => inUse.catalog,
     context: ledger.context,
   })
+  const settleContext = () => ({
+    provider: provider?.name ?? '',
+    mode,
+    catalog: inUse.catalog,
+    policies: takeBackPolicies,
+    ledger: ledger.context,
+  })
   const inbox = createInbox({
     database,
     provider,
     jobs,
-    context: () => ({
-      provider: provider?.name ?? '',
-      mode,
-      catalog: inUse.catalog,
-      policies: takeBackPolicies,
-      ledger: ledger.context,
-    }),
+    context: settleContext,
     log,
+  })
+  const reconciliations = createReconciliations({
+    database,
+    provider,
+    context: settleContext,
+    newId: ledger.context.newId,
+    log,
+    now,
   })
   const merges = createMerges({
     database,
@@ -249,6 +282,8 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     context: ledger.context,
     log,
   })
+  if (provider !== undefined && parts.reconcileEveryMinutes > 0)
+    jobs.repeat(reconciling({ database, provider, now }, reconciliations, parts.reconcileEveryMinutes))
   if (provider !== undefined)
     jobs.repeat(
       mirroring({
@@ -312,6 +347,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     },
 
     inbox,
+    reconciliations,
 
     metrics: () => metrics.text(),
     close,

@@ -19,6 +19,7 @@ import { ledgerRoutes } from './ledger/routes.ts'
 import { mergeRoutes } from './merges/routes.ts'
 import { metricsType } from './observability/metrics.ts'
 import { orderRoutes } from './orders/routes.ts'
+import { reconciliationRoutes } from './reconcile/routes.ts'
 
 export interface ServerOptions {
   /** The secret keys that are accepted, all of the engine's mode: `tsk_test_…` or `tsk_live_…`. */
@@ -55,6 +56,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
     ...catalogRoutes(engine),
     ...orderRoutes(engine.orders),
     ...inboxRoutes(engine.inbox),
+    ...reconciliationRoutes(engine.reconciliations),
     ...serviceRoutes(engine, () => openapi()),
     ...(options.dev === undefined ? [] : devRoutes(engine, options.dev)),
   ]

@@ -519,6 +519,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last comparisons with the payment provider, newest first */
+        get: operations["listReconciliations"];
+        put?: never;
+        /**
+         * Compare with the payment provider, and mend what differs
+         * @description Walks over the payments, refunds, disputes and subscriptions that the provider has, credits what was paid and missed, takes back what was given back, and flags what does not match. It also runs by itself.
+         */
+        post: operations["reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/verify": {
         parameters: {
             query?: never;
@@ -1511,6 +1532,44 @@ export interface components {
              */
             spendable: string;
             unit: string;
+        };
+        Reconciliation: {
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            began_at: string;
+            dry_run: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            ended_at: string | null;
+            /** @description Why it was cut off. What it had settled by then stays, and the next begins where it began. */
+            error: string | null;
+            /** @description The first thousand. */
+            findings: components["schemas"]["ReconciliationFinding"][];
+            /**
+             * Format: date-time
+             * @description What was made since then was looked at.
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            from: string;
+            read: {
+                disputes: number;
+                payments: number;
+                refunds: number;
+                subscriptions: number;
+            };
+        };
+        ReconciliationFinding: {
+            /** @enum {string} */
+            kind: "credited" | "taken_back" | "flagged" | "unknown_to_provider" | "failure_noted";
+            note: string | null;
+            order: string | null;
+            payment: string;
         };
         Refund: {
             action: string | null;
@@ -4472,6 +4531,145 @@ export interface operations {
                 };
             };
             /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReconciliations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Reconciliation"][];
+                    };
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Look, and change nothing. */
+                    dry_run?: boolean;
+                    /**
+                     * Format: date-time
+                     * @description Three days before the last walk unless given.
+                     */
+                    since?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

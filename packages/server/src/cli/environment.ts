@@ -21,6 +21,8 @@ export interface Settings {
   readonly observe: boolean
   /** Wallets, in the background; 0 for none. */
   readonly verifyPerMinute: number
+  /** 0 for never by itself. */
+  readonly reconcileEveryMinutes: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -55,6 +57,12 @@ const shape = {
     .int({ error: 'must be a number of wallets, 0 for none.' })
     .min(0, { error: 'must be a number of wallets, 0 for none.' })
     .default(1000),
+  TALLYSTICK_RECONCILE_MINUTES: z.coerce
+    .number({ error: 'must be a number of minutes, 0 for never.' })
+    .int({ error: 'must be a number of minutes, 0 for never.' })
+    .min(0, { error: 'must be a number of minutes, 0 for never.' })
+    .max(1440, { error: 'must be at most 1440 minutes, which is a day.' })
+    .default(10),
   TALLYSTICK_LOG: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be debug, info, warn, error or silent.',
@@ -91,6 +99,7 @@ export function readSettings(environment: Environment): Settings {
     dev,
     observe: values.TALLYSTICK_OBSERVE === '1',
     verifyPerMinute: values.TALLYSTICK_VERIFY_PER_MINUTE,
+    reconcileEveryMinutes: values.TALLYSTICK_RECONCILE_MINUTES,
     logLevel: values.TALLYSTICK_LOG,
   }
 }

@@ -17,9 +17,13 @@ interface ReconcileFlags {
   dryRun?: boolean
 }
 
-export function reconcileCommand(environmentWith: (flags: { data?: string; config?: string }) => Environment): Command {
+export function reconcileCommand(
+  environmentWith: (flags: { data?: string; config?: string }) => Environment,
+): Command {
   return new Command('reconcile')
-    .description('compare with Dodo Payments: credit what was paid and missed, take back what was refunded, and list what does not match')
+    .description(
+      'compare with Dodo Payments: credit what was paid and missed, take back what was refunded, and list what does not match',
+    )
     .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
     .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
     .option('--since <when>', 'look at what was made since then: 2026-01-31, an instant, or 90d', parseSince)
@@ -34,7 +38,9 @@ export function parseSince(written: string): Date {
   const days = /^(\d{1,4})d$/.exec(written)?.[1]
   const since = days === undefined ? new Date(written) : new Date(Date.now() - Number(days) * dayMs)
   if (Number.isNaN(since.getTime()))
-    throw new InvalidArgumentError('Write a date (2026-01-31), an instant (2026-01-31T12:00:00Z), or days (90d).')
+    throw new InvalidArgumentError(
+      'Write a date (2026-01-31), an instant (2026-01-31T12:00:00Z), or days (90d).',
+    )
   return since
 }
 
@@ -66,7 +72,9 @@ export async function reconcileCommandWith(
       })
       progress.end()
       console.log(describe(walk))
-      const isMatching = walk.findings.every(({ kind }) => kind !== 'flagged' && kind !== 'unknown_to_provider')
+      const isMatching = walk.findings.every(
+        ({ kind }) => kind !== 'flagged' && kind !== 'unknown_to_provider',
+      )
       return walk.error === undefined && isMatching ? 0 : 1
     } finally {
       progress.end()

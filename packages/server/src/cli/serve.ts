@@ -62,6 +62,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
     log,
     provider: settings.dodo && { dodo: settings.dodo },
     verifyPerMinute: settings.verifyPerMinute,
+    reconcileEveryMinutes: settings.reconcileEveryMinutes,
   })
   const watch = settings.dev ? watchFor(engine, settings.configFile) : undefined
   const server = createServer(engine, {

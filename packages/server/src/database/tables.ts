@@ -22,6 +22,7 @@ export interface Tables {
   provider_entitlements: ProviderEntitlementRow
   credit_grants: CreditGrantRow
   mirrors: MirrorRow
+  reconciliations: ReconciliationRow
   inbox: InboxRow
   events: EventRow
   verification: VerificationRow
@@ -239,6 +240,19 @@ interface CreditGrantRow {
   reference_id: string | null
   payment_id: string | null
   received_at: Date
+}
+
+interface ReconciliationRow {
+  id: string
+  provider: string
+  mode: string
+  from_at: Date
+  began_at: Date
+  ended_at: Date | null
+  reads: JSONColumnType<object, string | undefined>
+  findings: JSONColumnType<object[], string | undefined>
+  error: string | null
+  is_dry_run: Generated<boolean>
 }
 
 interface MirrorRow {

@@ -297,21 +297,6 @@ export interface UnitAtProvider {
   readonly unit: string
 }
 
-/** What the provider calls a unit's credits; undefined until they were made there. */
-export async function findEntitlement(
-  tx: Transaction,
-  { provider, mode, unit }: UnitAtProvider,
-): Promise<string | undefined> {
-  const row = await tx.db
-    .selectFrom('provider_entitlements')
-    .select('entitlement_id')
-    .where('provider', '=', provider)
-    .where('mode', '=', mode)
-    .where('unit', '=', unit)
-    .executeTakeFirst()
-  return row?.entitlement_id
-}
-
 export async function putEntitlement(
   tx: Transaction,
   { provider, mode, unit }: UnitAtProvider,

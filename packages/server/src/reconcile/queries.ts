@@ -157,7 +157,10 @@ export interface AwaitingCredits {
 }
 
 /** Paid purchases whose credits are still to come from the provider's credit system. */
-export async function listAwaitingCredits(tx: Transaction, { provider, mode }: Walked): Promise<AwaitingCredits[]> {
+export async function listAwaitingCredits(
+  tx: Transaction,
+  { provider, mode }: Walked,
+): Promise<AwaitingCredits[]> {
   const rows = await tx.db
     .selectFrom('payments')
     .innerJoin('orders', 'orders.id', 'payments.order_id')
@@ -187,7 +190,12 @@ export async function listAwaitingCredits(tx: Transaction, { provider, mode }: W
 export async function listSucceeded(
   tx: Transaction,
   { provider, mode }: Walked,
-  { from, to, after, limit }: { readonly from: Date; readonly to: Date; readonly after: string; readonly limit: number },
+  {
+    from,
+    to,
+    after,
+    limit,
+  }: { readonly from: Date; readonly to: Date; readonly after: string; readonly limit: number },
 ): Promise<Payment[]> {
   const rows = await tx.db
     .selectFrom('payments')

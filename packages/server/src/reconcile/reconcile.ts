@@ -98,9 +98,9 @@ class Reconciler {
     await this.#walkPayments(window)
     await this.#walkRefunds(window)
     await this.#walkDisputes(window)
-    await this.#walkSubscriptions(window)
     await this.#bringAwaitedCredits()
     await this.#lookForUnknown(window)
+    await this.#walkSubscriptions(window)
   }
 
   /** Whatever was made since then, and what was under way, however old. */
@@ -180,12 +180,19 @@ class Reconciler {
     }
   }
 
-  /** Their payments are walked over with the others; what they are is told for whoever sells plans. */
+  /** Their payments are walked over with the others; what they are is told for whoever sells plans. A provider that refuses to list them keeps nothing else from being settled. */
   async #walkSubscriptions(window: Walk): Promise<void> {
-    const { provider, now } = this.#parts
-    for await (const subscription of provider.listSubscriptions(window)) {
-      this.#count('subscriptions')
-      await this.#settle({ type: 'subscription', subscription }, subscription.subscriptionId, now())
+    const { database, provider, now, log } = this.#parts
+    try {
+      for await (const subscription of provider.listSubscriptions(window)) {
+        this.#count('subscriptions')
+        await database.transaction((tx) =>
+          settleEvent(tx, { type: 'subscription', subscription }, now(), this.#parts.context()),
+        )
+      }
+    } catch (error) {
+      if (!(error instanceof Fault) || error.retryable) throw error
+      log.warn({ err: error }, 'subscriptions could not be walked over')
     }
   }
 
@@ -193,8 +200,8 @@ class Reconciler {
   async #bringAwaitedCredits(): Promise<void> {
     const { database, provider, now } = this.#parts
     const waiting = await database.transaction((tx) => queries.listAwaitingCredits(tx, this.#walked))
+    // oxlint-disable-next-line no-await-in-loop
     for (const { paymentId, providerCustomerId, entitlementId } of waiting)
-      // oxlint-disable-next-line no-await-in-loop
       for await (const grant of provider.listCreditGrants(entitlementId, providerCustomerId))
         await this.#settle({ type: 'credits', grant }, paymentId, now())
   }
@@ -237,7 +244,12 @@ class Reconciler {
         const after = await this.#find(tx, paymentId)
         const kind = kindOf(before, after, settled.state)
         if (kind !== undefined)
-          this.findings.push({ kind, paymentId, orderId: after?.orderId ?? settled.orderId, note: settled.note })
+          this.findings.push({
+            kind,
+            paymentId,
+            orderId: after?.orderId ?? settled.orderId,
+            note: settled.note,
+          })
         if (this.#request.isDryRun === true) throw new DryRunEnds()
       })
     } catch (error) {

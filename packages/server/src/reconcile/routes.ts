@@ -28,10 +28,10 @@ const reconciliationSchema = z
       subscriptions: z.int(),
     }),
     findings: z.array(findingSchema).openapi({ description: 'The first thousand.' }),
-    error: z
-      .string()
-      .nullable()
-      .openapi({ description: 'Why it was cut off. What it had settled by then stays, and the next begins where it began.' }),
+    error: z.string().nullable().openapi({
+      description:
+        'Why it was cut off. What it had settled by then stays, and the next begins where it began.',
+    }),
   })
   .openapi('Reconciliation')
 

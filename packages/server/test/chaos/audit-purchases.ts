@@ -57,7 +57,8 @@ export async function auditPurchases(stateFile: string, query: Query): Promise<P
     wrong.push(...differences(payment, book))
   }
   for (const [paymentId, its] of books)
-    if (!seen.has(paymentId)) wrong.push(`${its.length} lots were granted for ${paymentId}, which was not paid`)
+    if (!seen.has(paymentId))
+      wrong.push(`${its.length} lots were granted for ${paymentId}, which was not paid`)
   const [{ stray = 0, orders = 0 } = {}] = await query(`select
       (select count(*)::int from lots where source = 'purchase' and not exists (select from orders where orders.id = lots.order_id and orders.payment_id is not null)) as stray,
       (select count(*)::int from orders) as orders`)
@@ -73,24 +74,29 @@ function readPaid(stateFile: string): PaidAtDodo[] {
       .all()
       .map((row) => JSON.parse(String(row['document'])) as Record<string, unknown>)
   try {
-    const refunds = Map.groupBy(documents("select document from refunds where status = 'succeeded'"), (refund) =>
-      String(refund['payment_id']),
+    const refunds = Map.groupBy(
+      documents("select document from refunds where status = 'succeeded'"),
+      (refund) => String(refund['payment_id']),
     )
-    const disputes = Map.groupBy(documents('select document from disputes'), (one) => String(one['payment_id']))
-    return documents("select document from payments where status = 'succeeded'").map((payment): PaidAtDodo => {
-      const id = String(payment['payment_id'])
-      const its = disputes.get(id) ?? []
-      const isLost = (one: Record<string, unknown>) =>
-        one['is_resolved_by_rdr'] === true || lostStatuses.has(String(one['dispute_status']))
-      return {
-        payment_id: id,
-        order: (payment['metadata'] as Record<string, string>)['tallystick_order'],
-        total: BigInt(Number(payment['total_amount'])),
-        refunded: sum((refunds.get(id) ?? []).map((refund) => refund['amount'])),
-        lost: sum(its.filter(isLost).map((one) => one['amount'])),
-        isDisputed: its.some((one) => !isLost(one) && openStatuses.has(String(one['dispute_status']))),
-      }
-    })
+    const disputes = Map.groupBy(documents('select document from disputes'), (one) =>
+      String(one['payment_id']),
+    )
+    return documents("select document from payments where status = 'succeeded'").map(
+      (payment): PaidAtDodo => {
+        const id = String(payment['payment_id'])
+        const its = disputes.get(id) ?? []
+        const isLost = (one: Record<string, unknown>) =>
+          one['is_resolved_by_rdr'] === true || lostStatuses.has(String(one['dispute_status']))
+        return {
+          payment_id: id,
+          order: (payment['metadata'] as Record<string, string>)['tallystick_order'],
+          total: BigInt(Number(payment['total_amount'])),
+          refunded: sum((refunds.get(id) ?? []).map((refund) => refund['amount'])),
+          lost: sum(its.filter(isLost).map((one) => one['amount'])),
+          isDisputed: its.some((one) => !isLost(one) && openStatuses.has(String(one['dispute_status']))),
+        }
+      },
+    )
   } finally {
     dodo.close()
   }
@@ -145,7 +151,9 @@ function differences(payment: PaidAtDodo, book: Book): string[] {
   if (book.granted !== bought)
     found.push(`${id}: ${book.granted} were granted, and ${book.quantity} × ${book.pack} bring ${bought}`)
   if (payment.order === undefined || uuidOf(payment.order) !== book.order)
-    found.push(`${id}: it was paid for ${payment.order ?? 'no order'}, and the order ${book.order} was credited`)
+    found.push(
+      `${id}: it was paid for ${payment.order ?? 'no order'}, and the order ${book.order} was credited`,
+    )
   const back = refunded + lost
   const due = back >= total ? (back > 0n ? bought : 0n) : (bought * back) / total
   if (book.revoked !== due)
@@ -153,7 +161,9 @@ function differences(payment: PaidAtDodo, book: Book): string[] {
       `${id}: of ${total} paid, ${refunded} were refunded and ${lost} lost; ${book.revoked} of ${bought} credits were taken back, not ${due}`,
     )
   if (book.isFrozen !== payment.isDisputed)
-    found.push(`${id}: its lot is ${book.isFrozen ? '' : 'not '}frozen, and a dispute is ${payment.isDisputed ? '' : 'not '}open`)
+    found.push(
+      `${id}: its lot is ${book.isFrozen ? '' : 'not '}frozen, and a dispute is ${payment.isDisputed ? '' : 'not '}open`,
+    )
   return found
 }
 
@@ -180,16 +190,45 @@ export function countInjected(stateFile: string): InjectedCounts {
   const dodo = new DatabaseSync(stateFile, { readOnly: true })
   try {
     const count = (sql: string) => Number(dodo.prepare(sql).get()?.['count'])
-    const injected = (kind: string) => count(`select count(*) as count from injected_faults where kind = '${kind}'`)
+    const injected = (kind: string) =>
+      count(`select count(*) as count from injected_faults where kind = '${kind}'`)
     return {
       duplicates: injected('duplicate'),
       dropped: injected('drop'),
       reordered: injected('reorder'),
       lost_answers: injected('lost_answer'),
-      without_webhook: count(`select count(*) as count from payments where status = 'succeeded' and not exists (
+      without_webhook:
+        count(`select count(*) as count from payments where status = 'succeeded' and not exists (
         select 1 from webhook_messages join deliveries on deliveries.message_id = webhook_messages.message_id
         where webhook_messages.resource_id = payments.payment_id and deliveries.state = 'delivered')`),
     }
+  } finally {
+    dodo.close()
+  }
+}
+
+/**
+ * Payments of which a message arrived as Dodo meant it, and that were not seen before the reconciler ran: it mends what messages miss, and would hide that they
+ * are not worked on.
+ */
+export function missedMessages(stateFile: string, seen: ReadonlySet<string>): string[] {
+  const dodo = new DatabaseSync(stateFile, { readOnly: true })
+  try {
+    const told = dodo
+      .prepare(`select distinct webhook_messages.resource_id as payment from webhook_messages
+        join deliveries on deliveries.message_id = webhook_messages.message_id and deliveries.state = 'delivered'
+        join payments on payments.payment_id = webhook_messages.resource_id and payments.status = 'succeeded'
+        where webhook_messages.event_type = 'payment.succeeded' and not exists (
+          select 1 from injected_faults where injected_faults.message_id = webhook_messages.message_id
+            and injected_faults.kind in ('unknown_enum_value', 'flat_discount', 'unknown_event_type'))`)
+      .all()
+    return told
+      .map((row) => String(row['payment']))
+      .filter((payment) => !seen.has(payment))
+      .map(
+        (payment) =>
+          `${payment}: Dodo told of it, was answered 2xx, and nothing followed until the reconciler came`,
+      )
   } finally {
     dodo.close()
   }

@@ -45,7 +45,9 @@ async function main(): Promise<number> {
   say(
     `duplicates=${counts.duplicates} dropped=${counts.dropped} reordered=${counts.reordered} lost_answers=${counts.lost_answers} kills=${counts.kills} refunds=${counts.refunds} disputes=${counts.disputes} refund_then_dispute=${counts.refund_then_dispute} without_webhook=${counts.without_webhook} paid=${counts.paid}`,
   )
-  say(`orders=${counts.orders} wrong=${wrong.length} granted_twice=${grantedTwice.length} missed=${missed.length}`)
+  say(
+    `orders=${counts.orders} wrong=${wrong.length} granted_twice=${grantedTwice.length} missed=${missed.length}`,
+  )
   return wrong.length + grantedTwice.length + missed.length === 0 ? 0 : 1
 }
 

@@ -22,7 +22,13 @@ export function plantInPurchases({ names, seed, say }: PlantOptions): Promise<nu
     atOnce: 1,
     say,
     hunt: async (fault) => {
-      const report = await runChaos({ orders, kills, seed, environment: environmentWith(fault), say: () => {} })
+      const report = await runChaos({
+        orders,
+        kills,
+        seed,
+        environment: environmentWith(fault),
+        say: () => {},
+      })
       const found = [...report.wrong, ...report.grantedTwice, ...report.missed]
       const [first] = found
       say(

@@ -10,7 +10,7 @@ import { type RunningPostgres, startPostgres } from '../../../../tools/postgres/
 import { auditEntries } from '../audit/audit-entries.ts'
 import { type Random, randomFrom } from '../crash/random.ts'
 import { apiKey, type Serving, serve } from '../support/serving.ts'
-import { auditPurchases, countInjected, type InjectedCounts } from './audit-purchases.ts'
+import { auditPurchases, countInjected, type InjectedCounts, missedMessages } from './audit-purchases.ts'
 import { faultsAtDodo, retryScheduleMs } from './faults-at-dodo.ts'
 import { type Bought, buyAndMore } from './shopper.ts'
 
@@ -72,6 +72,8 @@ class Run {
   #port = 0
   #kills = 0
   #bought: Bought[] = []
+  /** Before the reconciler ran. */
+  #creditedByMessages: ReadonlySet<string> = new Set()
   readonly #wrong: string[] = []
 
   constructor(options: ChaosOptions, folder: string, postgres: RunningPostgres) {
@@ -165,6 +167,10 @@ class Run {
     await fetch(`${dodo.url}/_sandbox/faults`, { method: 'DELETE' })
     await settleDeliveries(dodo)
     await this.#isIdle()
+    this.#creditedByMessages = await this.#withDatabase(async (client) => {
+      const { rows } = await client.query('select payment_id from orders where payment_id is not null')
+      return new Set(rows.map((row) => String(row.payment_id)))
+    })
     const { status, body } = (await this.#server?.post('/v1/reconciliations', {})) ?? {}
     if (status !== 200) this.#wrong.push(`the reconciler did not run: ${status} ${JSON.stringify(body)}`)
     await settleDeliveries(dodo)
@@ -204,7 +210,12 @@ class Run {
         refunds: count(({ refunds }) => refunds),
         disputes: count(({ disputes }) => disputes),
         refund_then_dispute: count(({ refundThenDispute }) => Number(refundThenDispute)),
-        wrong: [...this.#wrong, ...purchases.wrong, ...differences],
+        wrong: [
+          ...this.#wrong,
+          ...purchases.wrong,
+          ...differences,
+          ...missedMessages(this.#stateFile, this.#creditedByMessages),
+        ],
         grantedTwice: purchases.grantedTwice,
         missed: purchases.missed,
       }

@@ -105,9 +105,7 @@ async function pay(shop: Shop, session: string, customer: string): Promise<strin
   if (random.chance(5)) await askDodo(shop, `/_sandbox/sessions/${session}/pay`, form(emptyCard))
   const twice = random.chance(12) ? 2 : 1
   const attempts = await Promise.all(
-    Array.from({ length: twice }, () =>
-      askDodo(shop, `/_sandbox/sessions/${session}/pay`, form(goodCard)),
-    ),
+    Array.from({ length: twice }, () => askDodo(shop, `/_sandbox/sessions/${session}/pay`, form(goodCard))),
   )
   const paid = attempts.find((payment) => payment?.['status'] === 'succeeded')
   if (paid === undefined) throw new Error(`The card was not charged: ${JSON.stringify(attempts)}`)
@@ -132,7 +130,9 @@ async function refundAtDodo(shop: Shop, payment: string, how: 'part' | 'all'): P
     if (refund === undefined) continue
     made += 1
     // oxlint-disable-next-line no-await-in-loop
-    await askDodo(shop, `/_sandbox/refunds/${String(refund['refund_id'])}/settle`, { outcome: random.chance(15) ? 'failed' : 'succeeded' })
+    await askDodo(shop, `/_sandbox/refunds/${String(refund['refund_id'])}/settle`, {
+      outcome: random.chance(15) ? 'failed' : 'succeeded',
+    })
   }
   return made
 }
@@ -152,7 +152,9 @@ async function dispute(shop: Shop, payment: string): Promise<number> {
     reason: 'fraudulent',
   })
   if (opened === undefined) return 0
-  const decisions = isRapid ? ['resolve_by_rdr'] : random.oneOf([['accept'], ['cancel'], ['challenge', 'win'], ['challenge', 'lose'], ['challenge']])
+  const decisions = isRapid
+    ? ['resolve_by_rdr']
+    : random.oneOf([['accept'], ['cancel'], ['challenge', 'win'], ['challenge', 'lose'], ['challenge']])
   for (const decision of decisions) {
     // oxlint-disable-next-line no-await-in-loop
     await delay(random.below(400))
@@ -165,7 +167,13 @@ async function dispute(shop: Shop, payment: string): Promise<number> {
 type Json = Record<string, unknown>
 
 /** Asks until it is answered: a server that was killed says nothing, and one that cannot reach Dodo says 503. */
-async function askServer(shop: Shop, method: string, path: string, body?: object, key?: string): Promise<Json> {
+async function askServer(
+  shop: Shop,
+  method: string,
+  path: string,
+  body?: object,
+  key?: string,
+): Promise<Json> {
   const triesMax = 400
   for (let tries = 0; tries < triesMax; tries += 1) {
     try {

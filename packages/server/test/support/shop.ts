@@ -24,6 +24,7 @@ import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { Log } from '../../src/observability/logger.ts'
 import { createOrders, type Orders } from '../../src/orders/orders.ts'
 import { orderRoutes } from '../../src/orders/routes.ts'
+import type { SettleContext } from '../../src/payments/settle-payment.ts'
 import { createDodoProvider, type DodoOptions } from '../../src/providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from '../../src/providers/provider.ts'
 import { createTestDatabase } from './test-database.ts'
@@ -67,6 +68,8 @@ export interface Shop {
   readonly secret: string
   readonly orders: Orders
   readonly inbox: Inbox
+  readonly log: Log
+  readonly settleContext: () => SettleContext
   readonly ledger: Ledger
   readonly provider: PaymentProvider
   readonly lines: LoggedLine[]
@@ -126,17 +129,18 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const catalog = () => shop.catalog
   const { context } = ledger
   const orders = createOrders({ database, mode: 'test', provider, catalog, context })
+  const settleContext = (): SettleContext => ({
+    provider: provider.name,
+    mode: 'test',
+    catalog: catalog(),
+    policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
+    ledger: context,
+  })
   const inbox = createInbox({
     database,
     provider,
     jobs,
-    context: () => ({
-      provider: provider.name,
-      mode: 'test',
-      catalog: catalog(),
-      policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
-      ledger: context,
-    }),
+    context: settleContext,
     log,
   })
   const customers = createCustomers({ database, mode: 'test', context, catalog })
@@ -164,6 +168,8 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     secret,
     orders,
     inbox,
+    log,
+    settleContext,
     ledger,
     provider,
     lines,

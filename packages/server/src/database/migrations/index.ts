@@ -6,6 +6,7 @@ import * as merges from './0004-merges.ts'
 import * as payments from './0005-payments.ts'
 import * as checkouts from './0007-checkouts.ts'
 import * as creditGrants from './0008-credit-grants.ts'
+import * as reconciliations from './0009-reconciliations.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   '0005-payments': payments,
   '0007-checkouts': checkouts,
   '0008-credit-grants': creditGrants,
+  '0009-reconciliations': reconciliations,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

@@ -53,6 +53,8 @@ const temporary = new Set([408, 409, 429])
 function faultFrom(dodo: Dodo, error: unknown): Fault {
   if (!(error instanceof dodo.APIError)) return providerUnavailable(error)
   const { status } = error
+  // What the local Dodo does not cover is not covered a minute later either.
+  if (status === 501) return providerRefused(error.message, error)
   if (status === undefined || status >= 500 || temporary.has(status)) return providerUnavailable(error)
   if (codedError.safeParse(error.error).data?.code === 'PRODUCT_IS_DELETED') return productGone(error)
   if (status === 401 || status === 403) return providerKeyRefused(error)

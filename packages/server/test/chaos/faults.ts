@@ -1,0 +1,183 @@
+import type { Fault } from '../../../../tools/sabotage.ts'
+
+const payments = 'packages/server/src/payments'
+const orders = 'packages/server/src/orders'
+const inbox = 'packages/server/src/inbox'
+const reconcile = 'packages/server/src/reconcile/reconcile.ts'
+const dodo = 'packages/server/src/providers/dodo'
+
+/** What chaos must find, in the path of a purchase. */
+export const purchaseFaults: readonly Fault[] = [
+  {
+    name: 'a payment that is told again is credited again',
+    edits: [
+      {
+        file: `${payments}/credit-payment.ts`,
+        find: 'if (payment.bought !== undefined) {',
+        replace: 'if (payment.bought !== undefined && Date.now() < 0) {',
+      },
+      {
+        file: `${payments}/credit-payment.ts`,
+        find: 'internalKey(`payment:${order.provider}:${payment.paymentId}`)',
+        replace: 'internalKey(`payment:${order.provider}:${payment.paymentId}:${Math.random()}`)',
+      },
+    ],
+  },
+  {
+    name: 'a declined card is credited',
+    edits: [
+      {
+        file: `${payments}/settle-payment.ts`,
+        find: 'return noteFailure(tx, told, context)',
+        replace: 'return settleSuccess(tx, payment, told, context)',
+      },
+    ],
+  },
+  {
+    name: 'the tax is taken for a part of the price',
+    edits: [
+      {
+        file: `${payments}/difference-from-order.ts`,
+        find: 'return netMinor(charged) === amountMinor || charged.total.amountMinor === amountMinor',
+        replace: 'return charged.total.amountMinor === amountMinor',
+      },
+    ],
+  },
+  {
+    name: 'a refund that failed takes credits back',
+    edits: [
+      {
+        file: `${payments}/share.ts`,
+        find: "known.refunds.filter(({ state }) => state === 'succeeded')",
+        replace: 'known.refunds.filter(() => true)',
+      },
+    ],
+  },
+  {
+    name: 'of several refunds only the last counts',
+    edits: [
+      {
+        file: `${payments}/share.ts`,
+        find: 'shareOf(payment, granted, [...refunded, ...lost])',
+        replace: 'shareOf(payment, granted, [...refunded, ...lost].slice(-1))',
+      },
+      {
+        file: `${payments}/share.ts`,
+        find: 'shareOf(payment, granted, refunded)',
+        replace: 'shareOf(payment, granted, refunded.slice(-1))',
+      },
+    ],
+  },
+  {
+    name: 'the share of a refund is rounded up',
+    edits: [
+      {
+        file: `${payments}/share.ts`,
+        find: 'micros((granted * sum) / total)',
+        replace: 'micros((granted * sum + total - 1n) / total)',
+      },
+    ],
+  },
+  {
+    name: 'a dispute that was lost takes nothing back',
+    edits: [
+      {
+        file: `${payments}/share.ts`,
+        find: "known.disputes.filter(({ state }) => state === 'lost')",
+        replace: 'known.disputes.filter(() => false)',
+      },
+    ],
+  },
+  {
+    name: 'an open dispute freezes nothing',
+    edits: [
+      {
+        file: `${payments}/share.ts`,
+        find: "known.disputes.some(({ state }) => state === 'open' || state === 'expired')",
+        replace: 'known.disputes.some(() => false)',
+      },
+    ],
+  },
+  {
+    name: 'a lot stays frozen when its dispute is decided',
+    edits: [
+      {
+        file: `${payments}/take-back.ts`,
+        find: 'const isFreezing = due.isDisputed !== bought.isFrozen',
+        replace: 'const isFreezing = due.isDisputed && !bought.isFrozen',
+      },
+    ],
+  },
+  {
+    name: 'a rapid resolution is not seen',
+    edits: [
+      {
+        file: `${dodo}/read-money-back.ts`,
+        find: 'const isRapidlyResolved = said.is_resolved_by_rdr === true',
+        replace: 'const isRapidlyResolved = false',
+      },
+    ],
+  },
+  {
+    name: 'a click that is repeated makes another order',
+    edits: [
+      {
+        file: `${orders}/create-order.ts`,
+        find: 'return callerKey(intent.idempotencyKey, ',
+        replace: 'return callerKey(`${intent.idempotencyKey}${Math.random()}`, ',
+      },
+    ],
+  },
+  {
+    name: 'a message is acknowledged and not kept',
+    edits: [
+      {
+        file: `${inbox}/receive-webhook.ts`,
+        find: 'const isNew = await queries.insertMessage(tx, {',
+        replace:
+          'const isNew = reading.kind === "event" && Date.now() > 0 ? false : await queries.insertMessage(tx, {',
+      },
+    ],
+  },
+  {
+    name: 'a message is settled without its consequences',
+    edits: [
+      {
+        file: `${inbox}/process-message.ts`,
+        find: '? await settleEvent(tx, reading.event, sentAt(message), context)',
+        replace:
+          "? Date.now() > 0 ? { state: 'processed', note: undefined, orderId: undefined, paymentId: undefined } : await settleEvent(tx, reading.event, sentAt(message), context)",
+      },
+    ],
+  },
+  {
+    name: 'the reconciler passes over payments',
+    edits: [
+      {
+        file: reconcile,
+        find: 'if (isToBeAsked(listed, known)) await this.#settlePayment(listed.paymentId)',
+        replace: 'isToBeAsked(listed, known)',
+      },
+    ],
+  },
+  {
+    name: 'the reconciler passes over refunds',
+    edits: [
+      {
+        file: reconcile,
+        find: 'await this.#walkRefunds(window)',
+        replace: 'void this.#walkRefunds',
+      },
+    ],
+  },
+  {
+    name: 'the reconciler passes over disputes',
+    edits: [
+      {
+        file: reconcile,
+        find: 'await this.#walkDisputes(window)',
+        replace: 'void this.#walkDisputes',
+      },
+    ],
+  },
+]
