@@ -31,9 +31,10 @@ import { createMerges, type Merges } from './merges/merges.ts'
 import { mirroring } from './mirror/mirror.ts'
 import { createLogger, type Log } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
-import type { CheckoutIntent, Order, Orders } from './orders/orders.ts'
+import type { CheckoutIntent, Orders, PaidOrder } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
 import type { TakeBackPolicies } from './payments/payment.ts'
+import { paymentsOfOrders } from './payments/payments-of-orders.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
 import { modesDiffer } from './providers/errors.ts'
 import type { PaymentProvider } from './providers/provider.ts'
@@ -115,7 +116,7 @@ interface CustomersOfEngine extends Pick<Customers, 'put'>, Merges {
 }
 
 interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout'> {
-  checkout(intent: CheckoutIntent & { readonly pack: Pack }): Promise<Order>
+  checkout(intent: CheckoutIntent & { readonly pack: Pack }): Promise<PaidOrder>
 }
 
 const verifyPerMinuteDefault = 1000
@@ -251,6 +252,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     provider,
     catalog: () => inUse.catalog,
     context: ledger.context,
+    paymentsOf: paymentsOfOrders,
   })
   const settleContext = () => ({
     provider: provider?.name ?? '',

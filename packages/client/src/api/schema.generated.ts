@@ -502,6 +502,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/{order}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invoice of an order's payment, as a PDF
+         * @description Passed on from the payment provider as it is. It needs your secret key: hand the bytes on to your customer, don't link to it.
+         */
+        get: operations["getInvoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/prices": {
         parameters: {
             query?: never;
@@ -939,6 +959,11 @@ export interface components {
                 code: string;
                 detail: string;
             } | null;
+        };
+        Charged: {
+            net: components["schemas"]["Money"] & unknown;
+            tax: components["schemas"]["Money"];
+            total: components["schemas"]["Money"] & unknown;
         };
         ChargeOutcome: components["schemas"]["Charge"] & {
             /** @enum {boolean} */
@@ -1378,6 +1403,11 @@ export interface components {
             /** @enum {string} */
             mode: "test" | "live";
             net_price: components["schemas"]["Money"] & unknown;
+            /**
+             * @description `payment`: somebody paid without a checkout of yours, and the payment got an order.
+             * @enum {string}
+             */
+            origin: "checkout" | "payment";
             pack: string;
             /** @description As it was when the order was made. */
             pack_name: string;
@@ -1389,6 +1419,8 @@ export interface components {
             paid_at: string | null;
             /** @description The provider's id of the payment that was credited. */
             payment: string | null;
+            /** @description What is known of the payment, once it has succeeded. */
+            payment_details: components["schemas"]["PaymentDetails"] | null;
             price: components["schemas"]["Money"] & unknown;
             provider: string;
             provider_session: string | null;
@@ -1396,6 +1428,15 @@ export interface components {
             /** @enum {string} */
             state: "created" | "open" | "paid" | "credited";
             unit: string;
+        };
+        OrderDispute: {
+            /** @description Null where the provider does not say: then all of it. */
+            amount: components["schemas"]["Money"] | null;
+            reason: string | null;
+            /** @enum {string} */
+            stage: "pre_dispute" | "dispute" | "pre_arbitration";
+            /** @enum {string} */
+            state: "open" | "expired" | "won" | "lost";
         };
         OwnedLot: components["schemas"]["Lot"] & {
             customer: string;
@@ -1435,6 +1476,35 @@ export interface components {
              */
             held: string;
             unit: string;
+        };
+        PaymentDetails: {
+            /** @description What the customer paid, in the currency they paid in. */
+            charged: components["schemas"]["Charged"] | null;
+            /**
+             * @description For money that went back, by refunds and lost disputes.
+             * @example 12.5
+             */
+            credits_taken_back: string;
+            /** @description The undecided one, or else the last. */
+            dispute: components["schemas"]["OrderDispute"] | null;
+            /**
+             * @description Where this API answers the invoice, once there is one: a path, for a secret key's holder.
+             * @example /v1/orders/ord_06bq5m3k7r8x9z0a1b2c3d4e5f/invoice
+             */
+            invoice: string;
+            /** @description Why it is not credited, for your support. */
+            note: string | null;
+            /** @description The provider's id of it. */
+            payment: string;
+            /** @description Given back to the customer in all, tax included. */
+            refunded: components["schemas"]["Money"] | null;
+            /** @description What you are paid out for it; null until the provider says. */
+            settlement: components["schemas"]["Charged"] | null;
+            /**
+             * @description What became of it here. `flagged`: it is not what was ordered, and waits for a person; `awaiting_credits`: its credits come from the provider.
+             * @enum {string}
+             */
+            standing: "none" | "awaiting_credits" | "credited" | "unassigned" | "flagged" | "dismissed";
         };
         PlacedHold: components["schemas"]["Hold"] & {
             /** @description Of what was observed: the refusal that it would have met. Null otherwise. */
@@ -4484,6 +4554,81 @@ export interface operations {
                 };
             };
             /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInvoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either.
+             *
+             *     `invoice_not_found`: There is no invoice. Invoices are made by the payment provider after the payment, and passed on as they are.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

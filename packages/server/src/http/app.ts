@@ -12,7 +12,7 @@ import {
 import { requestIssues } from './issues.ts'
 import { problemFrom } from './problem.ts'
 import { readJson, readText } from './read-body.ts'
-import type { Route } from './route.ts'
+import type { FileAnswer, Route } from './route.ts'
 
 export interface AppOptions {
   readonly routes: readonly Route[]
@@ -53,9 +53,7 @@ export function createApp(options: AppOptions): App {
       if (route.access !== 'open') options.authenticate(request.headers)
       const parsed = await parse(route, request, context.req.param(), context.req.query())
       const answer = await route.handle({ ...parsed, requestId: context.get('requestId') })
-      return route.answerType === undefined
-        ? Response.json(answer)
-        : new Response(String(answer), { headers: { 'content-type': route.answerType } })
+      return route.answerType === undefined ? Response.json(answer) : asItIs(answer, route.answerType)
     })
   }
   for (const [path, allowed] of methodsByPath(routes)) {
@@ -76,6 +74,16 @@ export function createApp(options: AppOptions): App {
     })
   })
   return { fetch: async (request) => hono.fetch(request) }
+}
+
+function asItIs(answer: unknown, type: string): Response {
+  if (!isFile(answer)) return new Response(String(answer), { headers: { 'content-type': type } })
+  const headers = { 'content-type': type, 'content-disposition': `inline; filename="${answer.fileName}"` }
+  return new Response(Uint8Array.from(answer.bytes), { headers })
+}
+
+function isFile(answer: unknown): answer is FileAnswer {
+  return typeof answer === 'object' && answer !== null && 'bytes' in answer && 'fileName' in answer
 }
 
 function logError(log: Log, error: Error, requestId: string): void {

@@ -24,6 +24,7 @@ import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { Log } from '../../src/observability/logger.ts'
 import { createOrders, type Orders } from '../../src/orders/orders.ts'
 import { orderRoutes } from '../../src/orders/routes.ts'
+import { paymentsOfOrders } from '../../src/payments/payments-of-orders.ts'
 import type { SettleContext } from '../../src/payments/settle-payment.ts'
 import { createDodoProvider, type DodoOptions } from '../../src/providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from '../../src/providers/provider.ts'
@@ -128,7 +129,14 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const shop = { catalog: options.catalog ?? shopCatalog }
   const catalog = () => shop.catalog
   const { context } = ledger
-  const orders = createOrders({ database, mode: 'test', provider, catalog, context })
+  const orders = createOrders({
+    database,
+    mode: 'test',
+    provider,
+    catalog,
+    context,
+    paymentsOf: paymentsOfOrders,
+  })
   const settleContext = (): SettleContext => ({
     provider: provider.name,
     mode: 'test',
@@ -213,6 +221,7 @@ export async function payInBrowser(
   checkoutUrl: string,
   card = successCard,
   email = 'ada@example.com',
+  country = 'US',
 ): Promise<Answer> {
   const response = await fetch(checkoutUrl, {
     method: 'POST',
@@ -220,7 +229,7 @@ export async function payInBrowser(
     body: new URLSearchParams({
       email,
       name: 'Ada Lovelace',
-      country: 'US',
+      country,
       card_number: card,
       expiry: '06 / 32',
       cvc: '123',
