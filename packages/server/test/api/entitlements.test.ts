@@ -28,6 +28,9 @@ const catalog = checkCatalog(
   }),
 )
 
+// Far more than it takes, on a machine that does other things.
+const patience = { timeout: 20_000 }
+
 interface StoredMessage {
   readonly event_type: string
   readonly body: string
@@ -117,7 +120,7 @@ describe.each(['pglite', 'postgres'] as const)(
           const { body } = await shop.request('GET', '/dev/inbox')
           stored = body.data.find((one: { message_id: string }) => one.message_id === messageId)
           return stored?.state
-        })
+        }, patience)
         .not.toBe('received')
       if (stored === undefined) throw new Error('The message is not there.')
       return stored
