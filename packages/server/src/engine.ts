@@ -173,7 +173,6 @@ export async function createEngineWith<const C extends CatalogDefinition>(
     jobs.repeat(forgetOldCounts({ database }))
     if (verifyPerMinute > 0)
       jobs.repeat(verification({ database, newId, log, observer, walletsPerMinute: verifyPerMinute }))
-    const now = () => clock?.() ?? new Date()
     const { reconcileEveryMinutes = reconcileEveryMinutesDefault } = options
     const parts = {
       database,
@@ -185,7 +184,6 @@ export async function createEngineWith<const C extends CatalogDefinition>(
       catalog,
       observe,
       metrics,
-      now,
       reconcileEveryMinutes,
     }
     return await engineOver(parts, () => closeAll(opened))
@@ -227,7 +225,6 @@ interface Parts {
   readonly catalog: Catalog
   readonly observe: boolean
   readonly metrics: Metrics
-  readonly now: () => Date
   readonly reconcileEveryMinutes: number
 }
 
@@ -237,7 +234,7 @@ interface CatalogInUse {
 }
 
 async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Engine> {
-  const { database, ledger, jobs, provider, mode, log, catalog: first, observe, metrics, now } = parts
+  const { database, ledger, jobs, provider, mode, log, catalog: first, observe, metrics } = parts
   let inUse = await store(first)
   const customers = createCustomers({
     database,
@@ -274,7 +271,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     context: settleContext,
     newId: ledger.context.newId,
     log,
-    now,
+    now: () => new Date(),
   })
   const merges = createMerges({
     database,
@@ -285,7 +282,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     log,
   })
   if (provider !== undefined && parts.reconcileEveryMinutes > 0)
-    jobs.repeat(reconciling({ database, provider, now }, reconciliations, parts.reconcileEveryMinutes))
+    jobs.repeat(reconciling({ database, provider }, reconciliations, parts.reconcileEveryMinutes))
   if (provider !== undefined)
     jobs.repeat(
       mirroring({

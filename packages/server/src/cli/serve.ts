@@ -11,6 +11,7 @@ import { Fault } from '../kernel/refusal.ts'
 import { createLogger, type Log } from '../observability/logger.ts'
 import { createServer } from '../server.ts'
 import { type Environment, readSettings, type Settings } from './environment.ts'
+import { type FollowedClock, followClock } from './follow-clock.ts'
 import { isAnswer } from './is-answer.ts'
 
 /** `tallystick serve`: runs until a signal ends it. Answers the exit code. */
@@ -54,7 +55,9 @@ const drainTimeoutMs = 10_000
  */
 export async function startServing(settings: Settings, log: Log): Promise<Running> {
   const { mode } = secretKeys(settings.apiKeys)
+  const clock = await clockOf(settings, log)
   const engine = await createEngine({
+    clock: clock && (() => clock.now()),
     catalog: await loadCatalog(settings.configFile),
     database: settings.database,
     mode,
@@ -74,6 +77,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
 
   async function close(): Promise<void> {
     watch?.close()
+    clock?.stop()
     await drain(listener)
     await engine.close()
     log.info({}, 'stopped')
@@ -84,6 +88,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
     await once(listener, 'listening')
   } catch (error) {
     watch?.close()
+    clock?.stop()
     await engine.close()
     throw cannotListen(settings, error)
   }
@@ -93,6 +98,13 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
   if (settings.observe)
     log.warn({}, 'observe mode (TALLYSTICK_OBSERVE=1): nothing is refused for want of credits or for a limit')
   return { url, engine, close }
+}
+
+/** In development with a local Dodo, whose clock people move; everywhere else the database's. */
+async function clockOf({ dev, dodo }: Settings, log: Log): Promise<FollowedClock | undefined> {
+  return dev && dodo !== undefined && 'baseUrl' in dodo.target
+    ? followClock(dodo.target.baseUrl, log)
+    : undefined
 }
 
 /** Accepts no more connections, and returns when the last request is answered. */
