@@ -9,7 +9,7 @@ import { eraseCustomer } from './customers/erase-customer.ts'
 import type { Clock, Database } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
 import { forgetBuyer } from './inbox/forget-buyer.ts'
-import { createInbox, type Inbox } from './inbox/inbox.ts'
+import { countOpenMessages, createInbox, type Inbox } from './inbox/inbox.ts'
 import { createJobs, type Jobs, type JobsOptions } from './jobs/jobs.ts'
 import { idMaker, type Mode } from './kernel/ids.ts'
 import { forgetOldCounts, verification } from './ledger/jobs.ts'
@@ -164,7 +164,10 @@ export async function createEngineWith<const C extends CatalogDefinition>(
   const opened: (() => Promise<void>)[] = [() => database.close()]
   try {
     const newId = idMaker({ now: () => Date.now(), randomBytes })
-    const metrics = createMetrics({ waiting: () => ledger.waiting() })
+    const metrics = createMetrics({
+      waiting: () => ledger.waiting(),
+      openMessages: () => countOpenMessages(database),
+    })
     const observer = observeWith(metrics)
     const ledger = await createLedger({ database, newId, observer })
     opened.unshift(() => ledger.close())

@@ -27,8 +27,9 @@ async function startBoth(dev: '0' | '1') {
     DODO_PAYMENTS_WEBHOOK_KEY: 'whsec_eA==',
     DODO_PAYMENTS_BASE_URL: dodo.url,
   })
-  const { engine, close } = await startServing(settings, createLogger({ level: 'silent' }))
-  onTestFinished(close)
+  const running = await startServing(settings, createLogger({ level: 'silent' }))
+  onTestFinished(() => running.close())
+  const { engine } = running
   await engine.grant({
     customer: 'ada',
     credits: micros(100_000_000n),

@@ -4,6 +4,7 @@ import { catalogCommand } from './catalog.ts'
 import { devCommand } from './dev.ts'
 import type { Environment } from './environment.ts'
 import { importCommand } from './import.ts'
+import { inboxCommand } from './inbox.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { serve } from './serve.ts'
 import { verifyCommand } from './verify.ts'
@@ -54,6 +55,7 @@ await new Command('tallystick')
   .addCommand(importCommand(environmentWith))
   .addCommand(catalogCommand(environmentWith))
   .addCommand(reconcileCommand(environmentWith))
+  .addCommand(inboxCommand(environmentWith))
   .addCommand(
     new Command('verify')
       .description('recompute everything stored from the entries, and name each difference')

@@ -299,6 +299,7 @@ interface OrderRow {
   discount_code: string | null
   discount_minor: Generated<bigint>
   billing_country: string | null
+  failure_as_of: Date | null
   adopted_product_id: string | null
   least_minor: bigint | null
   most_minor: bigint | null
@@ -336,6 +337,7 @@ interface PaymentRow {
   freezes: Generated<number>
   received_at: Date
   updated_at: Date
+  as_of: Date | null
   decided_by: string | null
   decided_at: Date | null
 }

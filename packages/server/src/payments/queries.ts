@@ -15,13 +15,14 @@ export interface Told {
 }
 
 /**
- * Keeps what was told of a payment, and locks its row. What succeeded stays so, however late an older message comes; what one telling leaves out, an
- * earlier one may have said.
+ * Keeps what was told of a payment as of then, and locks its row. What succeeded stays so, however late an older message comes; what failed is not on its
+ * way again; else the newer telling counts. What one telling leaves out, an earlier one may have said.
  */
 export async function putPayment(
   tx: Transaction,
   { provider, mode }: Told,
   payment: ProviderPayment,
+  asOf: Date,
 ): Promise<Payment> {
   const row = await tx.db
     .insertInto('payments')
@@ -51,12 +52,11 @@ export async function putPayment(
       created_at: payment.createdAt ?? null,
       received_at: tx.now,
       updated_at: tx.now,
+      as_of: asOf,
     })
     .onConflict((conflict) =>
       conflict.columns(['provider', 'payment_id']).doUpdateSet({
-        state: sql`case when payments.state = 'succeeded' then payments.state
-          when payments.state <> 'processing' and excluded.state = 'processing' then payments.state
-          else excluded.state end`,
+        state: sql`case when ${staysAsItIs} then payments.state else excluded.state end`,
         customer_id: sql`coalesce(payments.customer_id, excluded.customer_id)`,
         provider_customer_id: sql`coalesce(excluded.provider_customer_id, payments.provider_customer_id)`,
         subscription_id: sql`coalesce(excluded.subscription_id, payments.subscription_id)`,
@@ -71,7 +71,8 @@ export async function putPayment(
         discount_codes: sql`coalesce(excluded.discount_codes, payments.discount_codes)`,
         method_id: sql`coalesce(excluded.method_id, payments.method_id)`,
         invoice_id: sql`coalesce(excluded.invoice_id, payments.invoice_id)`,
-        failure_code: sql`case when payments.state = 'succeeded' then payments.failure_code else excluded.failure_code end`,
+        failure_code: sql`case when ${staysAsItIs} then payments.failure_code else excluded.failure_code end`,
+        as_of: sql`greatest(payments.as_of, excluded.as_of)`,
         is_fully_refunded: sql`payments.is_fully_refunded or excluded.is_fully_refunded`,
         created_at: sql`coalesce(payments.created_at, excluded.created_at)`,
         updated_at: tx.now,
@@ -81,6 +82,11 @@ export async function putPayment(
     .executeTakeFirstOrThrow()
   return paymentFrom(row)
 }
+
+/** Whether the state that is known outlives what is told now. */
+const staysAsItIs = sql`(payments.state = 'succeeded'
+  or payments.state <> 'processing' and excluded.state <> 'succeeded'
+    and (excluded.state = 'processing' or payments.as_of > excluded.as_of))`
 
 /**
  * The row of a payment that something else was told about, locked; made when nothing is known of it yet, so that whoever tells of the payment

@@ -34,7 +34,7 @@ export async function settlePayment(
   // First, for credits of the provider's credit system and their payment look for each other.
   if (told.providerCustomerId !== undefined)
     await lockProviderCustomer(tx, context.provider, told.providerCustomerId)
-  const payment = await queries.putPayment(tx, context, told)
+  const payment = await queries.putPayment(tx, context, told, asOf)
   // One after the other, for they are of one connection.
   // oxlint-disable no-await-in-loop
   for (const refund of told.refunds) await queries.putRefund(tx, context, refund, asOf)
@@ -44,7 +44,7 @@ export async function settlePayment(
     case 'succeeded':
       return settleSuccess(tx, payment, told, context)
     case 'failed':
-      return noteFailure(tx, told, context)
+      return noteFailure(tx, told, asOf, context)
     case 'processing':
     case 'cancelled':
       return {
@@ -81,6 +81,7 @@ async function settleSuccess(
 async function noteFailure(
   tx: Transaction,
   { orderId, paymentId, failure }: ProviderPayment,
+  asOf: Date,
   { provider, mode }: SettleContext,
 ): Promise<Settled> {
   const order = orderId === undefined ? undefined : await orders.lockOrder(tx, orderId)
@@ -92,6 +93,6 @@ async function noteFailure(
       paymentId,
     }
   if (failure !== undefined && (order.state === 'created' || order.state === 'open'))
-    await orders.setFailure(tx, order.id, failure)
+    await orders.setFailure(tx, order.id, failure, asOf)
   return { state: 'processed', note: undefined, orderId, paymentId }
 }

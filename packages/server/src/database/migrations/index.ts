@@ -7,6 +7,7 @@ import * as payments from './0005-payments.ts'
 import * as checkouts from './0007-checkouts.ts'
 import * as creditGrants from './0008-credit-grants.ts'
 import * as reconciliations from './0009-reconciliations.ts'
+import * as replay from './0010-replay.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0007-checkouts': checkouts,
   '0008-credit-grants': creditGrants,
   '0009-reconciliations': reconciliations,
+  '0010-replay': replay,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
