@@ -394,6 +394,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the provider reported, newest first */
+        get: operations["listInboxMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inbox/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A message of the provider, with its body */
+        get: operations["getInboxMessage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Process messages anew
+         * @description Messages by their ids, or a page of those that came, oldest first: up to 100 at a time, and `next_cursor` for the next. Whatever became of them before, nothing is done twice, and an old message undoes nothing newer. May be repeated.
+         */
+        post: operations["replayInboxMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lots/{lot}": {
         parameters: {
             query?: never;
@@ -1130,6 +1184,42 @@ export interface components {
             /** @enum {string} */
             op: "hold";
         };
+        InboxMessage: components["schemas"]["InboxMessageSummary"] & {
+            /** @description Byte for byte as it came; null where it was erased. */
+            body: string | null;
+            /** @description Those that the signature takes, and no other. */
+            headers: {
+                [key: string]: string;
+            };
+        };
+        InboxMessageSummary: {
+            attempts: number;
+            /** @description The provider's id of the payment, refund or dispute that it tells of. */
+            entity: string | null;
+            /** @description Whether its body is gone, with the customer whom it was about. */
+            erased: boolean;
+            event_type: string;
+            message_id: string;
+            note: string | null;
+            order: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            processed_at: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            received_at: string;
+            /**
+             * @description `flagged` waits for a person: `note` says why.
+             * @enum {string}
+             */
+            state: "received" | "processed" | "ignored" | "flagged";
+        };
         InsufficientCreditsProblem: components["schemas"]["Problem"] & ({
             /**
              * @description What the customer owes; it counts as missing.
@@ -1681,6 +1771,17 @@ export interface components {
             ok: false;
             op: string;
             problem: components["schemas"]["Problem"] & unknown;
+        };
+        ReplayedMessage: {
+            event_type: string | null;
+            message_id: string;
+            note: string | null;
+            order: string | null;
+            /**
+             * @description `failed`: a bug stood in the way, which is in the log, and the message is as it was.
+             * @enum {string}
+             */
+            outcome: "processed" | "ignored" | "flagged" | "erased" | "not_found" | "failed";
         };
         Verification: {
             differences: {
@@ -3946,6 +4047,259 @@ export interface operations {
             };
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInboxMessages: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The provider's id of a payment, refund or dispute. */
+                entity?: string;
+                /** @description Came then or later. */
+                from?: string;
+                /** @description 20 unless given. */
+                limit?: number;
+                state?: "received" | "processed" | "ignored" | "flagged";
+                /** @description The provider's name of what happened. */
+                type?: string;
+                /** @description Came before. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboxMessageSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInboxMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxMessage"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `message_not_found`: No such message. Only what was signed by the provider is stored. `GET /v1/inbox` lists what came; a message that is missing there was refused, which the log says, or never arrived. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayInboxMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string;
+                    /** @description The provider's id of a payment, refund or dispute. */
+                    entity?: string;
+                    /**
+                     * Format: date-time
+                     * @description Came then or later.
+                     * @example 2026-11-22T12:00:00Z
+                     */
+                    from?: string;
+                    /** @description These, in this order; then nothing else is given. */
+                    ids?: string[];
+                    /** @description 20 unless given. */
+                    limit?: number;
+                    /** @enum {string} */
+                    state?: "received" | "processed" | "ignored" | "flagged";
+                    /**
+                     * @description The provider's name of what happened.
+                     * @example payment.succeeded
+                     */
+                    type?: string;
+                    /**
+                     * Format: date-time
+                     * @description Came before.
+                     * @example 2026-11-22T12:00:00Z
+                     */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ReplayedMessage"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
              *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
              */

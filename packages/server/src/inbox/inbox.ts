@@ -11,7 +11,7 @@ import { type Replayed, replayMessage } from './process-message.ts'
 import * as queries from './queries.ts'
 import { receiveMessage, verifyWebhook, type Webhook } from './receive-webhook.ts'
 
-export type { Message, MessageFilter, MessagePlace } from './queries.ts'
+export type { Message, MessagePlace } from './queries.ts'
 
 export interface InboxOptions {
   readonly database: Database
