@@ -86,7 +86,7 @@ export const faults: readonly Fault[] = [
   fault(
     'closes its connections while they work',
     'ledger/lanes.ts',
-    'while (running.size > 0) await Promise.all(running)',
+    'await Promise.all(running)',
     'void running',
   ),
   fault(
