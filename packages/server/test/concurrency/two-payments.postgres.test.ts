@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { decimalFromCredits } from '../../src/kernel/credits.ts'
+import { creditOrder } from '../../src/orders/credit-order.ts'
+import { openShop, openTestDatabase } from '../support/shop.ts'
+
+test('an order that two payments pay at once is credited by one of them, and the other is flagged', async () => {
+  await using opened = new AsyncDisposableStack()
+  const database = await openTestDatabase('postgres')
+  opened.defer(() => database.close())
+  const shop = await openShop({ database })
+  opened.defer(() => shop.close())
+  await shop.request('POST', '/v1/checkouts', {
+    customer: 'alice',
+    pack: 'starter',
+    quantity: 1,
+    return_url: 'http://localhost:3000/',
+  })
+  const { orders } = await shop.orders.list('alice', { limit: 1, before: undefined })
+  const [order] = orders
+
+  const outcomes = await Promise.all(
+    ['pay_one', 'pay_two'].map((paymentId) =>
+      database.transaction((tx) =>
+        creditOrder(
+          tx,
+          {
+            provider: order!.provider,
+            mode: order!.mode,
+            payment: {
+              paymentId,
+              orderId: order!.id,
+              providerCustomerId: undefined,
+              isRefunded: false,
+              cart: [{ productId: order!.productId!, quantity: 1 }],
+              charged: { total: order!.price, taxMinor: 0n },
+              isDiscounted: false,
+            },
+          },
+          shop.ledger.context,
+        ),
+      ),
+    ),
+  )
+  expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['credited', 'flagged'])
+  const { balance } = await shop.ledger.balance({ mode: 'test', customer: 'alice', unit: 'credits' })
+  expect(decimalFromCredits(balance.available)).toBe('100')
+})
