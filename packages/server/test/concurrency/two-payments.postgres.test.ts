@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { decimalFromCredits } from '../../src/kernel/credits.ts'
-import { creditOrder } from '../../src/orders/credit-order.ts'
+import type { Order } from '../../src/orders/order.ts'
+import { settlePayment } from '../../src/payments/settle-payment.ts'
+import type { ProviderPayment } from '../../src/providers/told.ts'
 import { openShop, openTestDatabase } from '../support/shop.ts'
 
 test('an order that two payments pay at once is credited by one of them, and the other is flagged', async () => {
@@ -21,27 +23,33 @@ test('an order that two payments pay at once is credited by one of them, and the
   const outcomes = await Promise.all(
     ['pay_one', 'pay_two'].map((paymentId) =>
       database.transaction((tx) =>
-        creditOrder(
-          tx,
-          {
-            provider: order!.provider,
-            mode: order!.mode,
-            payment: {
-              paymentId,
-              orderId: order!.id,
-              providerCustomerId: undefined,
-              isRefunded: false,
-              cart: [{ productId: order!.productId!, quantity: 1 }],
-              charged: { total: order!.price, taxMinor: 0n },
-              isDiscounted: false,
-            },
-          },
-          shop.ledger.context,
-        ),
+        settlePayment(tx, { ...paymentOf(order!), paymentId }, new Date(), shop.settleContext()),
       ),
     ),
   )
-  expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['credited', 'flagged'])
+  expect(outcomes.map(({ state }) => state).toSorted()).toEqual(['flagged', 'processed'])
   const { balance } = await shop.ledger.balance({ mode: 'test', customer: 'alice', unit: 'credits' })
   expect(decimalFromCredits(balance.available)).toBe('100')
 })
+
+function paymentOf(order: Order): ProviderPayment {
+  return {
+    paymentId: 'pay',
+    state: 'succeeded',
+    orderId: order.id,
+    customer: undefined,
+    providerCustomerId: undefined,
+    subscriptionId: undefined,
+    cart: [{ productId: order.productId!, quantity: 1 }],
+    charged: { total: order.price, taxMinor: 0n },
+    settled: undefined,
+    discountCodes: [],
+    methodId: undefined,
+    invoiceId: undefined,
+    failure: undefined,
+    isFullyRefunded: false,
+    createdAt: undefined,
+    refunds: [],
+    disputes: [],
+  }
+}
