@@ -43,6 +43,8 @@ export type {
   OwnedLot,
   PackOffer,
   PastBalance,
+  Payment,
+  Payments,
   PlacedHold,
   Prices,
   Problem,

@@ -34,6 +34,7 @@ import { createMetrics, type Metrics } from './observability/metrics.ts'
 import type { CheckoutIntent, Orders, PaidOrder } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
 import type { TakeBackPolicies } from './payments/payment.ts'
+import { createPayments, type Payments } from './payments/payments.ts'
 import { paymentsOfOrders } from './payments/payments-of-orders.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
 import { modesDiffer } from './providers/errors.ts'
@@ -97,6 +98,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   entries(request: EntriesRequest<UnitOf<C>>): ReturnType<LedgerRequests['entries']>
   readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>
+  readonly payments: Payments
   readonly inbox: Omit<Inbox, 'resume'>
   readonly reconciliations: Reconciliations
   /** What it counts and measures, in Prometheus's text format. */
@@ -268,6 +270,12 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     context: settleContext,
     log,
   })
+  const payments = createPayments({
+    database,
+    mode,
+    context: () => (provider === undefined ? undefined : settleContext()),
+    log,
+  })
   const reconciliations = createReconciliations({
     database,
     provider,
@@ -348,6 +356,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
       },
     },
 
+    payments,
     inbox,
     reconciliations,
 

@@ -19,6 +19,7 @@ import { ledgerRoutes } from './ledger/routes.ts'
 import { mergeRoutes } from './merges/routes.ts'
 import { metricsType } from './observability/metrics.ts'
 import { orderRoutes } from './orders/routes.ts'
+import { paymentRoutes } from './payments/routes.ts'
 import { reconciliationRoutes } from './reconcile/routes.ts'
 
 export interface ServerOptions {
@@ -55,6 +56,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
     ...mergeRoutes(engine.customers),
     ...catalogRoutes(engine),
     ...orderRoutes(engine.orders),
+    ...paymentRoutes(engine.payments),
     ...inboxRoutes(engine.inbox),
     ...reconciliationRoutes(engine.reconciliations),
     ...serviceRoutes(engine, () => openapi()),

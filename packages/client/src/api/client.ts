@@ -20,6 +20,8 @@ import type {
   Orders,
   OwnedLot,
   PastBalance,
+  Payment,
+  Payments,
   PlacedHold,
   Prices,
   Quote,
@@ -78,6 +80,14 @@ export type RevokeInput = Body<'post', '/v1/lots/{lot}/revoke'>
 export type LotInput = Body<'post', '/v1/lots/{lot}/freeze'>
 export type CheckoutInput<C extends CatalogShape> = Omit<Body<'post', '/v1/checkouts'>, 'pack'> & {
   pack: PackOf<C>
+}
+
+export type AssignInput<C extends CatalogShape> = Omit<
+  Body<'post', '/v1/payments/{payment}/assign'>,
+  'pack'
+> & {
+  /** What was bought, where its product does not tell. */
+  pack?: PackOf<C>
 }
 
 export interface PageInput {
@@ -156,6 +166,16 @@ export interface Api<C extends CatalogShape> {
   order(order: string, options?: ReadOptions): Promise<Order>
   /** The customer's purchases, newest first. */
   orders(customer: string, input?: PageInput, options?: ReadOptions): Promise<Orders>
+  /** What the payment provider told of, newest first; `unassigned` and `flagged` ones wait for a person. */
+  payments(input?: PageInput & { standing?: Payment['standing'] }, options?: ReadOptions): Promise<Payments>
+  /** Gives a payment that waits to a customer, who gets what it bought. */
+  assignPayment(payment: string, input: AssignInput<C>, options?: ReadOptions): Promise<Payment>
+  /** Decides that nothing follows from a payment that waits, for good. */
+  dismissPayment(
+    payment: string,
+    input: Body<'post', '/v1/payments/{payment}/dismiss'>,
+    options?: ReadOptions,
+  ): Promise<Payment>
   prices(options?: ReadOptions): Promise<Prices>
   /** Has the server add up every entry and compare. */
   verify(options?: ReadOptions): Promise<Verification>
@@ -246,6 +266,11 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
         params: { customer },
         query: { ...query },
       }),
+    payments: (query, options) => send('get', '/v1/payments', { ...options, query: { ...query } }),
+    assignPayment: (payment, body, options) =>
+      send('post', '/v1/payments/{payment}/assign', { ...options, params: { payment }, body }),
+    dismissPayment: (payment, body, options) =>
+      send('post', '/v1/payments/{payment}/dismiss', { ...options, params: { payment }, body }),
     prices: (options) => send('get', '/v1/prices', { ...options }),
     verify: (options) => send('post', '/v1/verify', { timeoutMs: verifyTimeoutMs, ...options }),
   }

@@ -576,6 +576,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments that the provider told of, newest first */
+        get: operations["listPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{payment}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whose a payment is
+         * @description For payments that are `unassigned` or `flagged`: the customer gets the credits of what was bought, times the quantity. A repeat for the same customer changes nothing.
+         */
+        post: operations["assignPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{payment}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide that nothing follows from a payment
+         * @description For payments that are `unassigned` or `flagged`: refunded by hand, say, or not yours. It stays so, however often the payment is told again.
+         */
+        post: operations["dismissPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/prices": {
         parameters: {
             query?: never;
@@ -1566,6 +1623,65 @@ export interface components {
              */
             held: string;
             unit: string;
+        };
+        Payment: {
+            /** @description What the customer paid, in the currency they paid in. */
+            charged: components["schemas"]["Charged"] | null;
+            /**
+             * Format: date-time
+             * @description By the provider's clock.
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            created_at: string | null;
+            /**
+             * @description Granted for it.
+             * @example 12.5
+             */
+            credits: string;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            credits_taken_back: string;
+            customer: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            decided_at: string | null;
+            decided_by: string | null;
+            discount_codes: string[];
+            lot: string | null;
+            /** @enum {string} */
+            mode: "test" | "live";
+            /** @description Why it waits, or what was decided. */
+            note: string | null;
+            order: string | null;
+            /** @description The provider's id of it. */
+            payment: string;
+            /** @description Empty where the provider does not say, as for subscriptions. */
+            products: {
+                product: string;
+                quantity: number;
+            }[];
+            provider: string;
+            provider_customer: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            received_at: string;
+            /** @description What you are paid out for it; null until the provider says. */
+            settlement: components["schemas"]["Charged"] | null;
+            /**
+             * @description `unassigned`: whose it is, or what it bought, is not known; `flagged`: it is not what was ordered; both wait for a person. `dismissed`: a person decided that nothing follows.
+             * @enum {string}
+             */
+            standing: "none" | "awaiting_credits" | "credited" | "unassigned" | "flagged" | "dismissed";
+            /** @enum {string} */
+            state: "processing" | "failed" | "cancelled" | "succeeded";
         };
         PaymentDetails: {
             /** @description What the customer paid, in the currency they paid in. */
@@ -4962,6 +5078,317 @@ export interface operations {
              *     `invoice_not_found`: There is no invoice. Invoices are made by the payment provider after the payment, and passed on as they are.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPayments: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 20 unless given. */
+                limit?: number;
+                /** @description `unassigned`: whose it is, or what it bought, is not known; `flagged`: it is not what was ordered; both wait for a person. `dismissed`: a person decided that nothing follows. */
+                standing?: "none" | "awaiting_credits" | "credited" | "unassigned" | "flagged" | "dismissed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Payment"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who decides: a person of yours, as you call them. It stays with the payment.
+                     * @example grace@example.com
+                     */
+                    actor: string;
+                    /**
+                     * @description The app's own id of its user or organisation, byte for byte.
+                     * @example user_42
+                     */
+                    customer: string;
+                    /** @description What was bought, where its product is not known. */
+                    pack?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `payment_not_found`: No such payment. Payments go by the provider's own ids. One of another mode (test, live) is not found either.
+             *
+             *     `customer_not_found`: No such customer. Ids are the app's own, byte for byte. A customer of another mode (test, live) is not found either.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment_not_waiting`: The payment does not wait for a decision. Only payments that succeeded and are `unassigned` or `flagged` are assigned or dismissed: GET /v1/payments?standing=unassigned. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `unknown_pack`: No such pack in the catalog. Packs are declared in tallystick.config.ts.
+             *
+             *     `pack_needed`: It is not known what the payment bought. Give `pack`: a pack of the catalog with a fixed price. The customer gets its credits times the quantity that was paid for.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismissPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who decides: a person of yours, as you call them. It stays with the payment.
+                     * @example grace@example.com
+                     */
+                    actor: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment_not_found`: No such payment. Payments go by the provider's own ids. One of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment_not_waiting`: The payment does not wait for a decision. Only payments that succeeded and are `unassigned` or `flagged` are assigned or dismissed: GET /v1/payments?standing=unassigned. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -52,6 +52,9 @@ export type BatchOutcome = Answer<'post', '/v1/batch'>['outcomes'][number]
 export type Order = Answer<'post', '/v1/checkouts'>
 export type Money = Order['price']
 export type Orders = Answer<'get', '/v1/customers/{customer}/orders'>
+export type Payments = Answer<'get', '/v1/payments'>
+/** A payment that the provider told of, with what became of it. */
+export type Payment = Payments['data'][number]
 export type Entries = Answer<'get', '/v1/customers/{customer}/entries'>
 export type Entry = Entries['data'][number]
 export type Prices = Answer<'get', '/v1/prices'>

@@ -5,6 +5,7 @@ import { devCommand } from './dev.ts'
 import type { Environment } from './environment.ts'
 import { importCommand } from './import.ts'
 import { inboxCommand } from './inbox.ts'
+import { paymentsCommand } from './payments.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { serve } from './serve.ts'
 import { verifyCommand } from './verify.ts'
@@ -56,6 +57,7 @@ await new Command('tallystick')
   .addCommand(catalogCommand(environmentWith))
   .addCommand(reconcileCommand(environmentWith))
   .addCommand(inboxCommand(environmentWith))
+  .addCommand(paymentsCommand(environmentWith))
   .addCommand(
     new Command('verify')
       .description('recompute everything stored from the entries, and name each difference')

@@ -45,6 +45,8 @@ export interface Payment extends PaymentKey {
   /** What it bought; undefined until it is credited. */
   readonly bought: Bought | undefined
   readonly receivedAt: Date
+  /** Who assigned or dismissed it, and when; undefined where nobody did. */
+  readonly decided: { readonly by: string; readonly at: Date } | undefined
 }
 
 export interface Bought {

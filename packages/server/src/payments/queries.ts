@@ -157,6 +157,22 @@ export async function setStanding(
   return paymentFrom(row)
 }
 
+/** Who decided about it, and when. */
+export async function setDecided(
+  tx: Transaction,
+  { provider, paymentId }: PaymentKey,
+  actor: string,
+): Promise<Payment> {
+  const row = await tx.db
+    .updateTable('payments')
+    .set({ decided_by: actor, decided_at: tx.now })
+    .where('provider', '=', provider)
+    .where('payment_id', '=', paymentId)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return paymentFrom(row)
+}
+
 export interface CreditedPayment {
   readonly orderId: Uuid
   readonly customer: string
@@ -254,6 +270,10 @@ export function paymentFrom(row: Selectable<Tables['payments']>): Payment {
             freezes: row.freezes,
           },
     receivedAt: row.received_at,
+    decided:
+      row.decided_by === null || row.decided_at === null
+        ? undefined
+        : { by: row.decided_by, at: row.decided_at },
   }
 }
 

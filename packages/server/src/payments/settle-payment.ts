@@ -4,7 +4,7 @@ import type { Mode } from '../kernel/ids.ts'
 import type { LedgerContext } from '../ledger/context.ts'
 import * as orders from '../orders/queries.ts'
 import type { ProviderPayment } from '../providers/told.ts'
-import { creditPayment } from './credit-payment.ts'
+import { type CreditOutcome, creditPayment } from './credit-payment.ts'
 import { lockProviderCustomer } from './grant-queries.ts'
 import type { Payment, TakeBackPolicies } from './payment.ts'
 import * as queries from './queries.ts'
@@ -63,7 +63,18 @@ async function settleSuccess(
   context: SettleContext,
 ): Promise<Settled> {
   const credited = await creditPayment(tx, payment, told.orderId ?? payment.orderId, context)
-  const base = { orderId: credited.orderId ?? told.orderId, paymentId: payment.paymentId }
+  const settled = await settleCredited(tx, payment, credited, context)
+  return { ...settled, orderId: settled.orderId ?? told.orderId }
+}
+
+/** What follows when it is known whether a payment brings credits: those that came before it are used, and what went back is taken back. */
+export async function settleCredited(
+  tx: Transaction,
+  payment: Payment,
+  credited: CreditOutcome,
+  context: SettleContext,
+): Promise<Settled> {
+  const base = { orderId: credited.orderId, paymentId: payment.paymentId }
   if (credited.kind === 'flagged') return { ...base, state: 'flagged', note: credited.note }
   if (credited.kind === 'dismissed') return { ...base, state: 'processed', note: credited.note }
   if (credited.kind === 'waiting') {

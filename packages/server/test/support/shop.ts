@@ -24,7 +24,9 @@ import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { Log } from '../../src/observability/logger.ts'
 import { createOrders, type Orders } from '../../src/orders/orders.ts'
 import { orderRoutes } from '../../src/orders/routes.ts'
+import { createPayments } from '../../src/payments/payments.ts'
 import { paymentsOfOrders } from '../../src/payments/payments-of-orders.ts'
+import { paymentRoutes } from '../../src/payments/routes.ts'
 import type { SettleContext } from '../../src/payments/settle-payment.ts'
 import { createDodoProvider, type DodoOptions } from '../../src/providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from '../../src/providers/provider.ts'
@@ -144,6 +146,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
     ledger: context,
   })
+  const payments = createPayments({ database, mode: 'test', context: settleContext, log })
   const inbox = createInbox({
     database,
     provider,
@@ -160,7 +163,12 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     },
   }
   const app = createApp({
-    routes: [...orderRoutes(forRoutes), ...inboxRoutes(inbox), ...devInboxRoutes(inbox)],
+    routes: [
+      ...orderRoutes(forRoutes),
+      ...paymentRoutes(payments),
+      ...inboxRoutes(inbox),
+      ...devInboxRoutes(inbox),
+    ],
     authenticate: () => {},
     log,
     newRequestId: newId,
