@@ -59,10 +59,10 @@ function lockedBy(replace: string): Edit {
 
 const questions = {
   keys: `const entries = reading.askAbout(statements.readBoundKeys, operations, (all) => [
-    plain(all, (one) => one.key.id),
+    uuids(all, (one) => one.key.id),
   ])`,
   holds: `const holds = reading.askAbout(statements.readHolds, operations.filter(namesHold), (all) => [
-    plain(all, (one) => one.holdId),
+    uuids(all, (one) => one.holdId),
   ])`,
   refunds: 'const refunded = reading.askAbout(statements.readRefunds, refunds, transactionsOf)',
   counts: `const counts = reading.askAbout(statements.readCounts, limitsOf(operations), (all) => [
@@ -74,7 +74,7 @@ const questions = {
 /** What is asked about wallets before they are locked, and may have changed by then. */
 function askedBeforeTheLock(question: keyof typeof questions): Edit[] {
   const text = questions[question]
-  const lock = 'const wallets = reading.ask(statements.lockWallets, [plain(ids, (id) => id)])'
+  const lock = 'const wallets = reading.ask(statements.lockWallets, [uuids(ids, (id) => id)])'
   const refunds = "const refunds = operations.filter((operation) => operation.kind === 'refund')"
   return [
     { file: ledger('load.ts'), find: text, replace: '' },
