@@ -40,6 +40,7 @@ import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-prov
 import { modesDiffer } from './providers/errors.ts'
 import type { PaymentProvider } from './providers/provider.ts'
 import { createReconciliations, type Reconciliations, reconciling } from './reconcile/reconciliations.ts'
+import { createRefunds, type Refunds } from './refunds/refunds.ts'
 
 export interface EngineOptions<C extends CatalogDefinition> {
   /** What `defineCatalog` made, or what `loadCatalog` read. */
@@ -99,6 +100,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>
   readonly payments: Payments
+  readonly refunds: Refunds
   readonly inbox: Omit<Inbox, 'resume'>
   readonly reconciliations: Reconciliations
   /** What it counts and measures, in Prometheus's text format. */
@@ -284,6 +286,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     log,
     now: () => new Date(),
   })
+  const refunds = createRefunds({ database, provider, jobs, context: settleContext, log })
   const merges = createMerges({
     database,
     mode,
@@ -357,6 +360,8 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     },
 
     payments,
+    refunds,
+
     inbox,
     reconciliations,
 

@@ -21,6 +21,7 @@ import { metricsType } from './observability/metrics.ts'
 import { orderRoutes } from './orders/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { reconciliationRoutes } from './reconcile/routes.ts'
+import { refundRoutes } from './refunds/routes.ts'
 
 export interface ServerOptions {
   /** The secret keys that are accepted, all of the engine's mode: `tsk_test_…` or `tsk_live_…`. */
@@ -57,6 +58,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
     ...catalogRoutes(engine),
     ...orderRoutes(engine.orders),
     ...paymentRoutes(engine.payments),
+    ...refundRoutes(engine.refunds),
     ...inboxRoutes(engine.inbox),
     ...reconciliationRoutes(engine.reconciliations),
     ...serviceRoutes(engine, () => openapi()),

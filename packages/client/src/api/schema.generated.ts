@@ -576,6 +576,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/{order}/refund-quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What of an order can be refunded
+         * @description The provider is asked how its payment stands. Nothing is changed by it.
+         */
+        get: operations["quoteOrderRefund"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The refunds of an order, oldest first
+         * @description All of them: a payment has few. Also those that were made in the dashboard of the provider.
+         */
+        get: operations["listOrderRefunds"];
+        put?: never;
+        /**
+         * Give back what was paid for an order
+         * @description Answers the refund as far as it is: its end is usually seconds away, and the same key answers how it went on. While it is under way, the credits of the purchase are frozen; when it has succeeded they are taken back, when it has failed they are free again.
+         */
+        post: operations["refundOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/payments": {
         parameters: {
             query?: never;
@@ -1584,6 +1628,69 @@ export interface components {
             stage: "pre_dispute" | "dispute" | "pre_arbitration";
             /** @enum {string} */
             state: "open" | "expired" | "won" | "lost";
+        };
+        OrderRefund: {
+            /** @description Who asked, as the request said. */
+            actor: string | null;
+            /** @description Tax included, in the currency that the customer paid in. */
+            amount: components["schemas"]["Money"] | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            created_at: string | null;
+            /** @description Of `unused`: the credits that it gives money back for. Null where the amount says how many. */
+            credits: string | null;
+            /** @description Why nothing was given back. */
+            failure: string | null;
+            /**
+             * @description Null where it was not asked for here, but in the dashboard of the provider.
+             * @example rfd_06bq5m3k7r8x9z0a1b2c3d4e5f
+             */
+            id: string | null;
+            /** @description What was asked for here. */
+            kind: ("unused" | "all" | "amount") | null;
+            order: string;
+            /** @description The provider's id of the payment. */
+            payment: string;
+            /** @description The provider's id of the refund, once it is known. */
+            provider_refund: string | null;
+            reason: string | null;
+            /**
+             * @description `asked`: written down, and the answer of the provider is not known yet. The others are the provider’s; in `review` its people decide. Until it has `succeeded` or `failed` the credits of the purchase are frozen.
+             * @enum {string}
+             */
+            state: "asked" | "pending" | "review" | "succeeded" | "failed";
+        };
+        /** @description The credits of this very purchase that are available now, and their share of what was paid, rounded down to whole minor units. */
+        OrderRefundPart: {
+            amount: components["schemas"]["Money"];
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            credits: string;
+        };
+        OrderRefundQuote: {
+            all: components["schemas"]["OrderRefundPart"] & unknown;
+            left: components["schemas"]["Money"] & unknown;
+            order: string;
+            paid: components["schemas"]["Money"] & unknown;
+            payment: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            refundable_until: string | null;
+            /** @description Why nothing can be refunded now: the refusal that a refund would meet. */
+            refused: {
+                code: string;
+                detail: string;
+            } | null;
+            unit: string;
+            unused: components["schemas"]["OrderRefundPart"];
         };
         OwnedLot: components["schemas"]["Lot"] & {
             customer: string;
@@ -5078,6 +5185,314 @@ export interface operations {
              *     `invoice_not_found`: There is no invoice. Invoices are made by the payment provider after the payment, and passed on as they are.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteOrderRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRefundQuote"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `order_not_paid`: The order is not paid. An order can be refunded once its payment has arrived. A payment that Dodo has and Tallystick does not know yet comes with its webhook or the next reconciliation.
+             *
+             *     `paid_amount_unknown`: What was paid is not known. Tallystick refunds only what it can compare with what was paid.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrderRefunds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderRefund"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundOrder: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who asks, for your own records. */
+                    actor?: string;
+                    /**
+                     * @description Give back all that is left.
+                     * @enum {boolean}
+                     */
+                    all?: true;
+                    /** @description Give back so much, tax included, in minor units of the currency that the customer paid in. */
+                    amount_minor?: number;
+                    /** @description Goes to the provider with the refund. */
+                    reason?: string;
+                    /**
+                     * @description Give back exactly the credits that are unused: what the quote says.
+                     * @enum {boolean}
+                     */
+                    unused?: true;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRefund"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `order_not_paid`: The order is not paid. An order can be refunded once its payment has arrived. A payment that Dodo has and Tallystick does not know yet comes with its webhook or the next reconciliation.
+             *
+             *     `paid_amount_unknown`: What was paid is not known. Tallystick refunds only what it can compare with what was paid.
+             *
+             *     `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it.
+             *
+             *     `refund_under_way`: A refund of this payment is under way. Dodo takes one refund of a payment at a time. GET /v1/orders/{order}/refunds says how far it is; one in `review` is decided by people at Dodo.
+             *
+             *     `payment_disputed`: The payment is disputed. A dispute that is lost or accepted gives the money back by itself, and takes the credits with it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `refund_window_over`: The payment is too old to be refunded. The 30 days are Dodo's rule.
+             *
+             *     `nothing_was_paid`: Nothing was paid. Dodo does not refund payments of zero.
+             *
+             *     `nothing_left_to_refund`: Nothing is left to refund. Refunds and lost disputes count together. GET /v1/orders/{order}/refunds lists the refunds.
+             *
+             *     `nothing_unused`: No unused credits can be refunded. Unused are the credits of this very purchase that are available now: not those that are spent, set aside by a hold, expired or taken back.
+             *
+             *     `refund_exceeds_payment`: The refund is of more than is left of the payment. The amount is in minor units (cents for USD) of the currency that the customer paid in, tax included. GET /v1/orders/{order}/refund-quote says what is left.
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -69,6 +69,17 @@ export interface Refund extends PaymentKey {
   readonly createdAt: Date | undefined
 }
 
+/** A refund that was asked for here, as far as the credits of its payment are concerned. */
+export interface AskedRefund {
+  readonly requestId: Uuid
+  /** The provider's refund; undefined until it is known. */
+  readonly refundId: string | undefined
+  /** What it stands for, where exactly that was asked to be given back; undefined where its money says. */
+  readonly credits: Credits | undefined
+  /** Whether the provider has refused it. */
+  readonly isRefused: boolean
+}
+
 export interface Dispute extends PaymentKey {
   readonly disputeId: string
   readonly state: DisputeState

@@ -5,7 +5,7 @@ import { type Credits, micros } from '../kernel/credits.ts'
 import type { Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { Charged, ProviderDispute, ProviderPayment, ProviderRefund } from '../providers/told.ts'
-import type { Dispute, Payment, PaymentKey, Refund, Standing } from './payment.ts'
+import type { AskedRefund, Dispute, Payment, PaymentKey, Refund, Standing } from './payment.ts'
 
 // Payments
 
@@ -411,6 +411,24 @@ export async function listDisputesOf(
     amount: moneyFrom(row.amount_minor, row.currency),
     reason: row.reason ?? undefined,
     createdAt: row.created_at ?? undefined,
+  }))
+}
+
+export async function listAskedRefunds(
+  tx: Transaction,
+  { provider, paymentId }: PaymentKey,
+): Promise<AskedRefund[]> {
+  const rows = await tx.db
+    .selectFrom('refund_requests')
+    .select(['id', 'refund_id', 'credits_micros', 'failure'])
+    .where('provider', '=', provider)
+    .where('payment_id', '=', paymentId)
+    .execute()
+  return rows.map((row) => ({
+    requestId: row.id,
+    refundId: row.refund_id ?? undefined,
+    credits: row.credits_micros === null ? undefined : micros(row.credits_micros),
+    isRefused: row.failure !== null,
   }))
 }
 

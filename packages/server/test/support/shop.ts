@@ -18,7 +18,7 @@ import { openDatabase } from '../../src/database/open-database.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
 import { devInboxRoutes, inboxRoutes } from '../../src/inbox/routes.ts'
-import { createJobs } from '../../src/jobs/jobs.ts'
+import { createJobs, type Repeated } from '../../src/jobs/jobs.ts'
 import { idMaker } from '../../src/kernel/ids.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { Log } from '../../src/observability/logger.ts'
@@ -30,6 +30,8 @@ import { paymentRoutes } from '../../src/payments/routes.ts'
 import type { SettleContext } from '../../src/payments/settle-payment.ts'
 import { createDodoProvider, type DodoOptions } from '../../src/providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from '../../src/providers/provider.ts'
+import { createRefunds, type Refunds } from '../../src/refunds/refunds.ts'
+import { refundRoutes } from '../../src/refunds/routes.ts'
 import { createTestDatabase } from './test-database.ts'
 
 export type Driver = 'pglite' | 'postgres'
@@ -63,6 +65,8 @@ export interface ShopOptions {
   readonly work?: boolean
   readonly catalog?: Catalog
   readonly provider?: Partial<DodoOptions>
+  /** Between the shop and its provider. */
+  readonly wrapProvider?: (provider: PaymentProvider) => PaymentProvider
 }
 
 export interface Shop {
@@ -73,6 +77,9 @@ export interface Shop {
   readonly inbox: Inbox
   readonly log: Log
   readonly settleContext: () => SettleContext
+  readonly refunds: Refunds
+  /** What its job does every few seconds, now: here it does it at no other time. */
+  lookAfterRefunds(): Promise<void>
   readonly ledger: Ledger
   readonly provider: PaymentProvider
   readonly lines: LoggedLine[]
@@ -120,12 +127,13 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
       retryScheduleMs: [0, 50, 100, 200],
       ...options.dodoOptions,
     }))
-  const provider = await createDodoProvider({
+  const unwrapped = await createDodoProvider({
     apiKey: dodo.apiKey,
     webhookSecrets: [secret],
     target: { baseUrl: dodo.url },
     ...options.provider,
   })
+  const provider = options.wrapProvider?.(unwrapped) ?? unwrapped
   const ledger = await createLedger({ database, newId })
   const jobs = createJobs({ database, log, work: options.work ?? true })
   const shop = { catalog: options.catalog ?? shopCatalog }
@@ -147,10 +155,12 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     ledger: context,
   })
   const payments = createPayments({ database, mode: 'test', context: settleContext, log })
-  const inbox = createInbox({
+  const inbox = createInbox({ database, provider, jobs, context: settleContext, log })
+  const repeated: Repeated[] = []
+  const refunds = createRefunds({
     database,
     provider,
-    jobs,
+    jobs: { repeat: (work) => repeated.push(work) },
     context: settleContext,
     log,
   })
@@ -166,6 +176,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     routes: [
       ...orderRoutes(forRoutes),
       ...paymentRoutes(payments),
+      ...refundRoutes(refunds),
       ...inboxRoutes(inbox),
       ...devInboxRoutes(inbox),
     ],
@@ -186,6 +197,10 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     inbox,
     log,
     settleContext,
+    refunds,
+    async lookAfterRefunds() {
+      for (const work of repeated) await work.run()
+    },
     ledger,
     provider,
     lines,
