@@ -67,6 +67,8 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
   const app = createApp({
     routes,
     authenticate: keys.authenticate,
+    // So that nobody takes play money for real: whatever is answered says which it is.
+    headers: { 'x-tallystick-mode': engine.mode },
     log: engine.log,
     newRequestId: () => `req_${randomBytes(12).toString('hex')}`,
     nowMs: () => performance.now(),
@@ -78,7 +80,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
       title: 'Tallystick',
       version,
       description:
-        'Credits billing for AI apps. Amounts of credits are decimal strings, money is in minor units, instants are ISO 8601 in UTC. Every error is application/problem+json with a `code`.',
+        'Credits billing for AI apps. Amounts of credits are decimal strings, money is in minor units, instants are ISO 8601 in UTC. Every error is application/problem+json with a `code`. Every answer names its mode in the header `x-tallystick-mode`: test or live.',
       unauthorized,
     })
     return document

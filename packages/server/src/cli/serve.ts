@@ -9,6 +9,7 @@ import { watchCatalog } from '../catalog/watch-catalog.ts'
 import { createEngine, type Engine } from '../engine.ts'
 import { Fault } from '../kernel/refusal.ts'
 import { createLogger, type Log } from '../observability/logger.ts'
+import type { DodoSettings } from '../providers/dodo/dodo-settings.ts'
 import { createServer } from '../server.ts'
 import { type Environment, readSettings, type Settings } from './environment.ts'
 import { type FollowedClock, followClock } from './follow-clock.ts'
@@ -94,7 +95,10 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
   }
   const { port } = listener.address() as AddressInfo
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
-  log.info({ url, mode, ...catalogFacts(engine.catalog()), provider: settings.dodo && 'dodo' }, 'listening')
+  log.info(
+    { url, mode, ...catalogFacts(engine.catalog()), provider: settings.dodo && providerFacts(settings.dodo) },
+    'listening',
+  )
   if (settings.observe)
     log.warn({}, 'observe mode (TALLYSTICK_OBSERVE=1): nothing is refused for want of credits or for a limit')
   return { url, engine, close }
@@ -131,6 +135,10 @@ function watchFor(engine: Engine, file: string) {
       engine.log.error({ catalog: engine.catalog().hash }, `${message}\nThe catalog before it stays in use.`)
     },
   })
+}
+
+function providerFacts({ target }: DodoSettings) {
+  return { name: 'dodo', at: 'baseUrl' in target ? target.baseUrl : target.environment }
 }
 
 function catalogFacts(catalog: Catalog) {
