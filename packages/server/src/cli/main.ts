@@ -7,6 +7,7 @@ import { importCommand } from './import.ts'
 import { inboxCommand } from './inbox.ts'
 import { paymentsCommand } from './payments.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { refundCommand } from './refund.ts'
 import { serve } from './serve.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -58,6 +59,7 @@ await new Command('tallystick')
   .addCommand(reconcileCommand(environmentWith))
   .addCommand(inboxCommand(environmentWith))
   .addCommand(paymentsCommand(environmentWith))
+  .addCommand(refundCommand(environmentWith))
   .addCommand(
     new Command('verify')
       .description('recompute everything stored from the entries, and name each difference')

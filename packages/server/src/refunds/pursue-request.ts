@@ -31,30 +31,38 @@ const lookMaxMs = 3_600_000
 const longestCallMs = 45_000
 
 /**
- * Takes a request that is under way a step further: asks the provider for its refund, looks for one whose answer was lost, or sends it again where the
- * provider surely does not have it. Whoever calls has the request for themselves (`leaseMs`), or knows its refund.
+ * Takes a request that is under way a step further: asks what became of it, or sends it again where the provider surely does not have it. Whoever calls
+ * has the request for themselves (`leaseMs`).
  *
  * @throws Fault provider_unavailable when the provider cannot be asked; nothing is lost by that
  */
 export async function pursueRequest(pursuit: Pursuit, request: RefundRequest): Promise<void> {
-  if (hasEnded(request)) return settled(pursuit, request)
-  const asOf = await now(pursuit)
-  if (request.refundId !== undefined) {
-    const told = await pursuit.provider.getRefund(request.refundId)
-    if (told === undefined)
-      pursuit.log.error(
-        { request: request.id, refund: request.refundId },
-        'the provider knows a refund no more',
-      )
-    return told === undefined ? settled(pursuit, request) : settle(pursuit, request, told, asOf)
-  }
-  const found = await findRefund(pursuit, request)
-  if (found !== undefined) return settle(pursuit, request, found, asOf)
+  if (await askAfter(pursuit, request)) return
   const begunMs = pursuit.nowMs()
   const isCounted = await pursuit.database.transaction((tx) =>
     queries.countSend(tx, request, addMs(tx.now, leaseMs)),
   )
   if (isCounted) await sendRequest(pursuit, { ...request, sends: request.sends + 1 }, begunMs)
+}
+
+/**
+ * Asks the provider for the refund of a request, or looks for it where its answer was lost, and settles it. Anybody may, at any time. Answers whether
+ * there is anything to wait for: false where the provider does not have it.
+ *
+ * @throws Fault provider_unavailable when the provider cannot be asked
+ */
+export async function askAfter(pursuit: Pursuit, request: RefundRequest): Promise<boolean> {
+  if (hasEnded(request)) {
+    await pursuit.database.transaction((tx) => putOff(tx, request.id))
+    return true
+  }
+  const asOf = await now(pursuit)
+  const told = await findRefund(pursuit, request)
+  if (told !== undefined) await settle(pursuit, request, told, asOf)
+  if (told !== undefined || request.refundId === undefined) return told !== undefined
+  pursuit.log.error({ request: request.id, refund: request.refundId }, 'the provider knows a refund no more')
+  await pursuit.database.transaction((tx) => putOff(tx, request.id))
+  return true
 }
 
 /**
@@ -108,11 +116,12 @@ async function tryToFind(
   }
 }
 
-/** The refund of the request among those of its payment. Lists leave out by which request a refund was asked for, so each is asked. */
+/** The refund of the request; where it is not noted, that among those of its payment. Lists leave out who asked for a refund, so each is asked. */
 async function findRefund(
   { provider }: Pursuit,
-  { id, paymentId }: RefundRequest,
+  { id, paymentId, refundId }: RefundRequest,
 ): Promise<ProviderRefund | undefined> {
+  if (refundId !== undefined) return provider.getRefund(refundId)
   const payment = await provider.getPayment(paymentId)
   for (const listed of payment?.refunds ?? []) {
     // A payment has few refunds, and one in flight at most.
@@ -150,11 +159,6 @@ async function fail(pursuit: Pursuit, request: RefundRequest, reason: string): P
     await queries.setFailure(tx, request.id, reason)
     await takeBack(tx, payment, context)
   })
-}
-
-/** Nothing new is known of it. */
-async function settled({ database }: Pursuit, request: RefundRequest): Promise<void> {
-  await database.transaction((tx) => putOff(tx, request.id))
 }
 
 /** Until it is to be looked after again; for good when it has ended. */

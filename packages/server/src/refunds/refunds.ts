@@ -12,7 +12,7 @@ import { providerNotConfigured } from '../providers/errors.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import { orderNotPaid } from './errors.ts'
 import { lookingAfterRefunds } from './look-after-refunds.ts'
-import { type Pursuit, pursueRequest, sendRequest } from './pursue-request.ts'
+import { askAfter, type Pursuit, sendRequest } from './pursue-request.ts'
 import * as queries from './queries.ts'
 import { quoteRefund, type RefundQuote } from './quote-refund.ts'
 import { findRequestOf, type RefundOrder, readRefundable, recordRequest } from './record-request.ts'
@@ -138,9 +138,8 @@ export function createRefunds(options: RefundsOptions): Refunds {
 
     async follow(requestId) {
       const request = await read(requestId)
-      // Without a refund it is looked for by whoever has it.
-      if (pursuit === undefined || hasEnded(request) || request.refundId === undefined) return request
-      await pursueRequest(pursuit, request)
+      if (pursuit === undefined || hasEnded(request)) return request
+      await askAfter(pursuit, request)
       return read(requestId)
     },
 
