@@ -22,7 +22,6 @@ const serverFolders = [
   'orders',
   'payments',
   'inbox',
-  'refunds',
   'shelf',
   'mirror',
   'reconcile',

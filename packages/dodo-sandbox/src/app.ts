@@ -32,6 +32,7 @@ import { pricingControlRoutes } from './pricing/routes.ts'
 import { productRoutes } from './products/routes.ts'
 import { refundControlRoutes, refundRoutes } from './refunds/routes.ts'
 import type { Store } from './store/store.ts'
+import { subscriptionRoutes } from './subscriptions/routes.ts'
 import { webhookControlRoutes } from './webhooks/control-routes.ts'
 import type { DeliveryWorker } from './webhooks/delivery-worker.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
@@ -138,6 +139,7 @@ export function createApp(input: AppInput): Hono {
   api.route('/', paymentMethodRoutes(store))
   api.route('/', refundRoutes(store))
   api.route('/', disputeRoutes(store))
+  api.route('/', subscriptionRoutes(store, input.checkoutOrigin))
   api.route('/', discountRoutes(store))
   api.route('/', portalRoutes(store, input.checkoutOrigin))
   api.route('/', checkoutRoutes(store, input.checkoutOrigin))

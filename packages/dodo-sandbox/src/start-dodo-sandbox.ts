@@ -26,6 +26,10 @@ import { findRefund } from './refunds/queries.ts'
 import { dueRefunds } from './refunds/settle-refund.ts'
 import { readSetting, settingOr, writeSetting } from './store/settings.ts'
 import { openStore, type Transaction } from './store/store.ts'
+import { followSubscriptionPayment } from './subscriptions/follow-payment.ts'
+import { findDunning } from './subscriptions/queries.ts'
+import { subscriptionCycles } from './subscriptions/run-due.ts'
+import { subscriptionPayload } from './subscriptions/view.ts'
 import { DeliveryWorker, type PayloadBuilder } from './webhooks/delivery-worker.ts'
 import { keepStartUpEndpoints } from './webhooks/keep-start-up-endpoints.ts'
 
@@ -89,6 +93,8 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
       ['Refund', payloadOf('refund', findRefund)],
       ['Dispute', payloadOf('dispute', findDispute)],
       ['CreditLedgerEntry', payloadOf('ledger entry', findLedgerEntry)],
+      ['Subscription', payloadOf('subscription', subscriptionPayload)],
+      ['DunningAttempt', payloadOf('dunning attempt', findDunning)],
       ['CreditBalanceLow', payloadOf('low balance', findBalanceLow)],
     ]),
   })
@@ -96,7 +102,8 @@ export async function startDodoSandbox(options: DodoSandboxOptions = {}): Promis
     store,
     clock,
     log,
-    works: [dueCharges, dueRefunds, disputeExpiry, grantExpiry],
+    // At one instant rests of credits roll over before they expire.
+    works: [dueCharges, dueRefunds, disputeExpiry, subscriptionCycles, grantExpiry],
     deliveries: worker,
   })
   try {
@@ -180,6 +187,7 @@ function followEvent(tx: Transaction, event: { type: string; resourceId: string 
   const payment = findPayment(tx, event.resourceId)
   if (!payment) return
   followPayment(tx, payment)
+  followSubscriptionPayment(tx, payment)
   if (event.type === 'payment.succeeded') grantPurchase(tx, payment)
 }
 

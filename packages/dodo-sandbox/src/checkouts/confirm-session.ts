@@ -15,6 +15,7 @@ import type { CreateSession, MadeSession } from './create-session.ts'
 import * as queries from './queries.ts'
 import { quoteOrRefuse } from './quote-session.ts'
 import type { CheckoutSession } from './session.ts'
+import { takeUpSubscriptions } from './take-up-subscriptions.ts'
 
 export interface ConfirmSession {
   session: CheckoutSession
@@ -65,11 +66,16 @@ interface KeepPayment {
 }
 
 function keep(tx: Transaction, { session, quote, ...charge }: KeepPayment): MadeSession {
+  // One that waits for a card takes its subscriptions up when the card is given.
+  const subscriptionIds = charge.instrument
+    ? takeUpSubscriptions(tx, { session, ...charge, currency: quote.currency })
+    : undefined
   const payment = recordPayment(tx, {
     ...charge,
     price: quote,
     metadata: session.metadata,
     session: { sessionId: session.session_id, attempt: tx.newId('att') },
+    subscriptionIds,
   })
   const confirmed: CheckoutSession = {
     ...session,
@@ -77,6 +83,7 @@ function keep(tx: Transaction, { session, quote, ...charge }: KeepPayment): Made
     customer: { customer_id: charge.customer.customer_id },
     payment_id: payment.payment_id,
     payment_status: payment.status,
+    ...(subscriptionIds ? { subscription_ids: subscriptionIds } : {}),
   }
   queries.updateSessionDocument(tx, confirmed)
   return { session: confirmed, payment }

@@ -8,7 +8,13 @@ import { confirmSession } from './confirm-session.ts'
 import { priceCart } from './price-cart.ts'
 import * as queries from './queries.ts'
 import { quoteOrRefuse } from './quote-session.ts'
-import { type CheckoutSession, confirmedLifeMs, type createSessionSchema, sessionLifeMs } from './session.ts'
+import {
+  type Cart,
+  type CheckoutSession,
+  confirmedLifeMs,
+  type createSessionSchema,
+  sessionLifeMs,
+} from './session.ts'
 
 export type CreateSession = z.output<typeof createSessionSchema>
 
@@ -39,12 +45,11 @@ export function createSession(tx: Transaction, input: CreateSession): MadeSessio
   return confirmSession(tx, { session, quote, input })
 }
 
-/** The session that a request describes, checked and not kept. */
-export function draftSession(tx: Transaction, input: CreateSession): CheckoutSession {
+/** The session that a request describes, checked and not kept; of its products, or of the cart that is given. */
+export function draftSession(tx: Transaction, input: CreateSession, cart?: Cart): CheckoutSession {
   refuseUncovered({
     'product collections': input.product_collection_id,
     'custom fields': input.custom_fields,
-    'subscriptions in a checkout': input.subscription_data,
     'tax ids': input.tax_id,
   })
   const methods = input.allowed_payment_method_types
@@ -53,7 +58,7 @@ export function draftSession(tx: Transaction, input: CreateSession): CheckoutSes
     session_id: tx.newId('cks'),
     created_at: tx.now.toISOString(),
     expires_at: new Date(tx.now.getTime() + (input.confirm ? confirmedLifeMs : sessionLifeMs)).toISOString(),
-    cart: priceCart(tx, input.product_cart),
+    cart: cart ?? priceCart(tx, input.product_cart, input.subscription_data),
     customer: sessionCustomer(tx, input.customer),
     billing_address: sessionAddress(input.billing_address),
     billing_currency: input.billing_currency ?? null,

@@ -14,7 +14,8 @@ import type { Transaction } from '../store/store.ts'
 import { checkCard, checkContact, type FieldErrors, type PaymentForm, readForm } from './payment-form.ts'
 import * as queries from './queries.ts'
 import { quoteSession } from './quote-session.ts'
-import { type CheckoutSession, sessionState } from './session.ts'
+import { type CheckoutSession, isSubscribing, needsCard, sessionState } from './session.ts'
+import { takeUpSubscriptions } from './take-up-subscriptions.ts'
 
 export interface PaySession {
   sessionId: string
@@ -86,21 +87,24 @@ export function paySession(tx: Transaction, input: PaySession): PayOutcome {
     code: form.discount_code,
     customerId: known?.customer_id,
   })
+  const isCardNeeded = needsCard(session, quote.total)
   const typed = refused.find(({ code }) => code === form.discount_code)
   const fields: FieldErrors = {
     ...contactErrors,
     ...(typed ? { discount_code: `${typed.refusal.message}.` } : {}),
-    ...(quote.total > 0 && !saved ? checkCard(form, tx.now) : {}),
+    ...(isCardNeeded && !saved ? checkCard(form, tx.now) : {}),
   }
   if (Object.keys(fields).length > 0) return { kind: 'invalid', fields, session }
   if (form.total_seen !== undefined && form.total_seen !== totalSeen(quote))
     return { kind: 'changed', quote, reason: changeReason(refused), session }
 
   const customer = known ?? newCustomer(tx, session, form)
-  const instrument = quote.total > 0 ? (saved ?? typedCard(tx, customer, form)) : null
+  const billing = billingOf(session, form)
+  const subscriptionIds = takeUpSubscriptions(tx, { session, customer, billing, currency: quote.currency })
+  const instrument = isCardNeeded ? (saved ?? typedCard(tx, session, { customer, form })) : null
   const payment = recordPayment(tx, {
     customer,
-    billing: billingOf(session, form),
+    billing,
     price: quote,
     instrument,
     outcome: instrument
@@ -109,8 +113,15 @@ export function paySession(tx: Transaction, input: PaySession): PayOutcome {
     metadata: session.metadata,
     session: { sessionId: session.session_id, attempt: input.attempt },
     waiting: waitingPayment(tx, session),
+    subscriptionIds,
+    isUpdatePaymentMethod: session.card_for !== undefined,
   })
-  const updated = { ...session, payment_id: payment.payment_id, payment_status: payment.status }
+  const updated: CheckoutSession = {
+    ...session,
+    ...(subscriptionIds && session.card_for === undefined ? { subscription_ids: subscriptionIds } : {}),
+    payment_id: payment.payment_id,
+    payment_status: payment.status,
+  }
   queries.updateSessionDocument(tx, updated)
   return outcomeOf(payment, updated)
 }
@@ -153,9 +164,15 @@ function savedCard(
   return stored && instrumentOf(stored)
 }
 
-function typedCard(tx: Transaction, customer: Customer, form: PaymentForm): Instrument {
+function typedCard(
+  tx: Transaction,
+  session: CheckoutSession,
+  { customer, form }: { customer: Customer; form: PaymentForm },
+): Instrument {
   const card = cardOf(form.card_number)
-  const isSaved = form.save_card === 'on' && card.outcome.status !== 'failed'
+  // A subscription is charged again, so its card is saved unasked.
+  const isAsked = form.save_card === 'on' || isSubscribing(session)
+  const isSaved = isAsked && card.outcome.status !== 'failed'
   const saved = isSaved
     ? saveCard(tx, {
         customerId: customer.customer_id,

@@ -120,13 +120,13 @@ test('a cart that cannot be sold is refused with the code Dodo documents', async
 
 test('a checkout that would need more than is covered is a 501, never a wrong 200', async () => {
   const { client } = await openShop()
-  const plan = await client.products.create({
-    name: 'Plan',
+  const metered = await client.products.create({
+    name: 'Metered',
     tax_category: 'saas',
     price: {
-      type: 'recurring_price',
+      type: 'usage_based_price',
       currency: 'USD',
-      price: 1900,
+      fixed_price: 1900,
       payment_frequency_count: 1,
       payment_frequency_interval: 'Month',
       subscription_period_count: 1,
@@ -134,9 +134,8 @@ test('a checkout that would need more than is covered is a 501, never a wrong 20
     },
   })
   for (const input of [
-    { product_cart: [{ product_id: plan.product_id, quantity: 1 }] },
+    { product_cart: [{ product_id: metered.product_id, quantity: 1 }] },
     { custom_fields: [{ field_type: 'text' as const, key: 'k', label: 'l' }] },
-    { subscription_data: { trial_period_days: 3 } },
   ])
     await expect(makeSession(client, input)).rejects.toMatchObject({
       status: 501,

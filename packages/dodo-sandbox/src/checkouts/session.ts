@@ -7,6 +7,7 @@ import { currencies } from '../kernel/money.ts'
 import type { IntentStatus } from '../payments/payment.ts'
 import type { SaleLine } from '../pricing/price.ts'
 import type { Product } from '../products/product.ts'
+import type { PlanOffer } from '../subscriptions/plan.ts'
 
 const country = z.string().refine(isCountryCode, 'is not a country that Dodo knows')
 
@@ -70,6 +71,19 @@ const customizationSchema = z.object({
   theme_config: z.object({ pay_button_text: z.string().max(100).nullish() }).nullish(),
 })
 
+const subscriptionDataSchema = z.object({
+  on_demand: z
+    .object({
+      mandate_only: z.boolean(),
+      product_price: z.number().int().min(0).max(2_147_483_647).nullish(),
+      product_currency: currency.nullish(),
+      product_description: z.string().max(10_000).nullish(),
+      adaptive_currency_fees_inclusive: z.boolean().nullish(),
+    })
+    .nullish(),
+  trial_period_days: z.number().int().min(0).max(10_000).nullish(),
+})
+
 export const createSessionSchema = z.object({
   product_cart: z.array(cartItemSchema).max(20),
   allowed_payment_method_types: z.array(z.string()).nullish(),
@@ -89,10 +103,10 @@ export const createSessionSchema = z.object({
   minimal_address: z.boolean().nullish(),
   payment_method_id: z.string().nullish(),
   show_saved_payment_methods: z.boolean().nullish(),
+  subscription_data: subscriptionDataSchema.nullish(),
   // Accepted to be refused by name.
   custom_fields: z.array(z.unknown()).nullish(),
   product_collection_id: z.string().nullish(),
-  subscription_data: z.unknown().optional(),
   tax_id: z.string().nullish(),
 })
 
@@ -101,6 +115,8 @@ export interface CartLine extends SaleLine {
   tax_category: Product['tax_category']
   /** The credits that one of it brings; sessions of earlier versions say nothing of them. */
   credits?: CreditAttachment[]
+  /** What is subscribed to with this line, if it is not bought once. */
+  offer?: PlanOffer
 }
 
 /** What is bought. What it costs depends on the country, the currency and the codes: see `quoteSession`. */
@@ -153,6 +169,20 @@ export interface CheckoutSession {
   /** The latest attempt to pay, whether it went well or not. */
   payment_id: string | null
   payment_status: IntentStatus | null
+  /** The subscriptions that its attempts are to start, in the order of their lines. */
+  subscription_ids?: string[]
+  /** The subscription that gets its card here; the lines are what is due. */
+  card_for?: string
+}
+
+/** Whether what is paid here is for a subscription. */
+export function isSubscribing({ cart, card_for }: CheckoutSession): boolean {
+  return card_for !== undefined || cart.lines.some(({ offer }) => offer)
+}
+
+/** Whether a card is to be given: to pay, or to be charged later. */
+export function needsCard({ cart, card_for }: CheckoutSession, total: number): boolean {
+  return total > 0 || card_for !== undefined || cart.lines.some(({ offer }) => offer && !offer.card_optional)
 }
 
 // Dodo's documented life of a session: of one that was confirmed by the API, and of any other.

@@ -29,6 +29,9 @@ export interface SchedulerInput {
 // setTimeout takes no longer wait; waking early only finds nothing due.
 const timerMaxMs = 2_147_483_647
 
+// More than any test schedules for one millisecond; beyond it a work is taken to be due again for ever.
+const stepsAtOneInstantMax = 100_000
+
 /** Runs scheduled works in the order of their instants, and moves the clock. */
 export class Scheduler {
   readonly #input: SchedulerInput
@@ -43,14 +46,17 @@ export class Scheduler {
   /** Runs all that is due by the clock, each at the instant it fell due, in that order. */
   runDue(): void {
     const { store, clock, deliveries } = this.#input
-    let ran = false
+    let ranAt: string | undefined
+    let steps = 0
     for (;;) {
       const first = this.#firstDue()
       if (!first || first.at > clock.now().toISOString()) break
+      steps = first.at === ranAt ? steps + 1 : 0
+      if (steps > stepsAtOneInstantMax) throw new Error(`scheduled work of ${first.at} does not end`)
       clock.at(new Date(first.at), () => store.transaction((tx) => first.work.runDue(tx)))
-      ran = true
+      ranAt = first.at
     }
-    if (ran) deliveries.wake()
+    if (ranAt !== undefined) deliveries.wake()
   }
 
   /** Sets the alarm for what falls due next. Call it when something was scheduled. */

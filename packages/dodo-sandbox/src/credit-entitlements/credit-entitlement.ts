@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { isCredits } from '../kernel/credits.ts'
 import { currencies } from '../kernel/money.ts'
+import { intervals, type Period } from '../kernel/period.ts'
 import { invalidBody } from '../kernel/refusal.ts'
 
-export const intervalSchema = z.enum(['Day', 'Week', 'Month', 'Year'])
+const intervalSchema = z.enum(intervals)
 
 export const overageBehaviours = [
   'forgive_at_reset',
@@ -78,7 +79,7 @@ export interface CreditPolicy {
   rollover_enabled: boolean
   rollover_percentage: number | null
   rollover_timeframe_count: number | null
-  rollover_timeframe_interval: z.output<typeof intervalSchema> | null
+  rollover_timeframe_interval: Period['interval'] | null
 }
 
 /** A credit entitlement as the API answers with it: a kind of credits. */

@@ -14,7 +14,9 @@ const dayMs = 86_400_000
 export function grantPurchase(tx: Transaction, payment: Payment): void {
   const sessionId = payment.checkout_session_id
   const session = sessionId === null ? undefined : checkouts.findSession(tx, sessionId)
-  for (const { quantity, credits = [] } of session?.cart.lines ?? []) {
+  for (const { quantity, credits = [], offer } of session?.cart.lines ?? []) {
+    // A subscription grants its credits by its own terms.
+    if (offer) continue
     const times = tx.behaviour.multiplyCreditsByQuantity ? BigInt(quantity) : 1n
     for (const attachment of credits) {
       const amount = creditsFromDecimal(attachment.credits_amount) * times

@@ -5,7 +5,7 @@ import type { Account } from './balance-queries.ts'
 import * as queries from './queries.ts'
 
 /** What a subscription says of one kind of credits: how many each cycle, and by which policy. */
-export interface CreditTerms extends Omit<CreditAttachment, 'id'> {
+export interface CreditTerms extends CreditAttachment {
   subscription_id: string
   customer_id: string
   product_id: string
@@ -29,11 +29,17 @@ export function listTerms(tx: Transaction, subscriptionId: string): CreditTerms[
     .map((row) => parseDocument(row) as CreditTerms)
 }
 
-/** The terms of every subscription that speaks of these credits, newest first. */
+/** A subscription that is over has no say any more; what it said stays readable. */
+export function endTerms(tx: Transaction, subscriptionId: string): void {
+  tx.run('update credit_terms set ended = 1 where subscription_id = ?', subscriptionId)
+}
+
+/** The terms of every subscription that goes on and speaks of these credits, newest first. */
 export function listTermsOfAccount(tx: Transaction, account: Account): CreditTerms[] {
   return tx
     .all(
-      'select document from credit_terms where credit_entitlement_id = ? and customer_id = ? order by position desc',
+      `select document from credit_terms where credit_entitlement_id = ? and customer_id = ? and ended = 0
+       order by position desc`,
       account.entitlementId,
       account.customerId,
     )

@@ -11,6 +11,12 @@ export interface Behaviour {
   offSessionChargeMs: number
   /** How long a refund is pending. */
   refundMs: number
+  /** Whether a subscription's first payment is told as `subscription.renewed` too, as some have seen. */
+  renewedAtStart: boolean
+  /** For how many days, up to 30, a failed renewal is charged again on Dodo's schedule; 0 is never. */
+  renewalRetryDays: number
+  /** For how many days a subscription whose renewal failed is `past_due` before it is `on_hold`; 0 is at once. */
+  gracePeriodDays: number
 }
 
 export const defaultBehaviour: Behaviour = {
@@ -18,4 +24,7 @@ export const defaultBehaviour: Behaviour = {
   ledgerEntryEvents: 'by_direction',
   offSessionChargeMs: 2_000,
   refundMs: 2_000,
+  renewedAtStart: false,
+  renewalRetryDays: 0,
+  gracePeriodDays: 0,
 }

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { type FieldErrors, type PaymentForm, takesDiscountCode } from '../checkouts/payment-form.ts'
 import type { Prefill } from '../checkouts/prefill.ts'
-import type { CheckoutSession } from '../checkouts/session.ts'
+import { type CheckoutSession, needsCard } from '../checkouts/session.ts'
 import { countryCodes, countryName } from '../kernel/countries.ts'
 import { formatMoney } from '../kernel/money.ts'
 import type { PaymentMethod } from '../payment-methods/payment-method.ts'
@@ -92,7 +92,7 @@ ${fieldError('country', fields.country)}
 </div>
 </fieldset>
 <div class="alert" id="form-error" role="alert" ${page.error ? '' : 'hidden'}>${page.error ?? ''}</div>
-<fieldset id="card-fields" ${quote.total > 0 ? '' : 'hidden'}>
+<fieldset id="card-fields" ${needsCard(session, quote.total) ? '' : 'hidden'}>
 <legend>Card</legend>
 ${page.savedCards.length > 0 ? cardChoice(page.savedCards) : ''}
 <div id="new-card" ${page.savedCards.length > 0 && !page.fields?.card_number ? 'data-optional' : ''}>

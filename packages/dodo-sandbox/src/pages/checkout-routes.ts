@@ -7,7 +7,7 @@ import { type Prefill, prefillOf } from '../checkouts/prefill.ts'
 import * as queries from '../checkouts/queries.ts'
 import { currencyChoices, quoteSession, type SessionQuote } from '../checkouts/quote-session.ts'
 import { returnUrlOf } from '../checkouts/return-url.ts'
-import { type CheckoutSession, type SessionState, sessionState } from '../checkouts/session.ts'
+import { type CheckoutSession, needsCard, type SessionState, sessionState } from '../checkouts/session.ts'
 import { isCountryCode } from '../kernel/countries.ts'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
 import { Refusal } from '../kernel/refusal.ts'
@@ -271,7 +271,7 @@ export function checkoutPageRoutes({ store, worker, random }: CheckoutPageRoutes
       summary: String(await quoteSummary(view)),
       breakdown: breakdownOf(view.quote),
       pay_label: payLabel({ ...view, ...options(context) }),
-      needs_card: view.quote.total > 0,
+      needs_card: needsCard(view.session, view.quote.total),
     }
   }
 }

@@ -22,7 +22,7 @@ export interface NewPayment {
   /** The checkout it was made in, and the attempt there; a renewal or a charge has none. */
   session?: { sessionId: string; attempt: string }
   /** Left out, the payment is one of products bought once. */
-  subscriptionIds?: readonly string[]
+  subscriptionIds?: readonly string[] | undefined
   /** 0 is the payment itself, 1 and more the retries of a failed renewal. */
   retryAttempt?: number
   isUpdatePaymentMethod?: boolean

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { attachSchema, type CreditAttachment } from '../credit-entitlements/attachment.ts'
 import { type Metadata, metadataSchema } from '../http/parse.ts'
 import { currencies } from '../kernel/money.ts'
+import { intervals } from '../kernel/period.ts'
 
 const minorUnits = z.number().int().min(0).max(2_147_483_647)
 const currency = z.string().refine((code) => currencies.has(code), 'is not a currency that Dodo knows')
-const interval = z.enum(['Day', 'Week', 'Month', 'Year'])
+const interval = z.enum(intervals)
 
 const priceShared = {
   currency,

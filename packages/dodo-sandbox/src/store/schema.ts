@@ -341,4 +341,31 @@ export const migrations: readonly string[] = [
   -- What reaches the shop, as the invoice lists it; payments of earlier versions have none.
   alter table payments add column settlement text check (json_valid(settlement));
   `,
+  `
+  create table subscriptions (
+    position integer primary key,
+    subscription_id text not null unique,
+    document text not null check (json_valid(document)),
+    -- What it needs to go on, and when something is next to be done about it.
+    state text not null check (json_valid(state)),
+    due_at text,
+    status text generated always as (document ->> '$.status') virtual,
+    customer_id text generated always as (document ->> '$.customer.customer_id') virtual,
+    product_id text generated always as (document ->> '$.product_id') virtual,
+    brand_id text generated always as (document ->> '$.brand_id') virtual,
+    cancel_at_next_billing_date integer
+      generated always as (document ->> '$.cancel_at_next_billing_date') virtual,
+    created_at text generated always as (document ->> '$.created_at') virtual
+  ) strict;
+  create index subscriptions_due on subscriptions (due_at) where due_at is not null;
+  create index subscriptions_by_customer on subscriptions (customer_id);
+
+  create table dunning_attempts (
+    position integer primary key,
+    dunning_id text not null unique,
+    document text not null check (json_valid(document))
+  ) strict;
+
+  alter table credit_terms add column ended integer not null default 0 check (ended in (0, 1));
+  `,
 ]

@@ -1,4 +1,5 @@
 import { makePack, makeSession, type Shop, submitScript } from '../shop.ts'
+import { dayMs, failsLaterCard, makePlan, subscribe } from '../subscribers.ts'
 
 /** Uses of the official SDK, a resource each, that together call every route the sandbox covers. */
 export const errands: Readonly<Record<string, (shop: Shop) => Promise<void>>> = {
@@ -99,6 +100,29 @@ export const errands: Readonly<Record<string, (shop: Shop) => Promise<void>>> = 
     await listAll(client.creditEntitlements.balances.listGrants(customer_id, { ...ofImages, page_number: 0 }))
     await listAll(client.creditEntitlements.balances.listLedger(customer_id, { ...ofImages, page_number: 0 }))
     await client.customers.listCreditEntitlements(customer_id)
+  },
+
+  async subscriptions({ client, dodo }) {
+    const [basic, pro] = [await makePlan(client), await makePlan(client, { name: 'Pro', price: 5000 })]
+    const { id } = await subscribe(client, basic)
+    await client.subscriptions.retrieve(id)
+    await client.subscriptions.update(id, { metadata: { seat: 1 } })
+    const change = { product_id: pro, quantity: 1, proration_billing_mode: 'do_not_bill' } as const
+    await client.subscriptions.previewChangePlan(id, change)
+    await client.subscriptions.changePlan(id, { ...change, effective_at: 'next_billing_date' })
+    await client.subscriptions.cancelChangePlan(id)
+    await client.subscriptions.updatePaymentMethod(id, { payment_method: { type: 'new' } })
+    await client.subscriptions.retrieveCreditUsage(id)
+    await listAll(client.subscriptions.list({ page_number: 0 }))
+    const mandate = await subscribe(client, basic, {
+      subscription_data: { on_demand: { mandate_only: true } },
+    })
+    await client.subscriptions.charge(mandate.id, { product_price: 1500 })
+    const failing = await subscribe(client, basic, { card: failsLaterCard })
+    await dodo.advance(32 * dayMs)
+    const [failed] = (await client.payments.list({ page_number: 0, subscription_id: failing.id })).items
+    await client.payments.retrieveRetryState(String(failed?.payment_id))
+    await client.payments.retry(String(failed?.payment_id))
   },
 
   async webhooks({ client }) {

@@ -15,7 +15,6 @@ describe('the environment', () => {
       dev: false,
       observe: false,
       verifyPerMinute: 1000,
-      reconcileEveryMinutes: 10,
       logLevel: 'info',
     })
   })

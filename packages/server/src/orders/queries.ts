@@ -209,18 +209,11 @@ export async function markPaid(
     .execute()
 }
 
-/** Why an attempt to pay failed, as of then; of several attempts the last one counts. */
-export async function setFailure(
-  tx: Transaction,
-  orderId: Uuid,
-  failure: OrderFailure,
-  asOf: Date,
-): Promise<void> {
+export async function setFailure(tx: Transaction, orderId: Uuid, failure: OrderFailure): Promise<void> {
   await tx.db
     .updateTable('orders')
-    .set({ failure_code: failure.code, failure_message: failure.message, failure_as_of: asOf })
+    .set({ failure_code: failure.code, failure_message: failure.message })
     .where('id', '=', orderId)
-    .where((order) => order.or([order('failure_as_of', 'is', null), order('failure_as_of', '<=', asOf)]))
     .execute()
 }
 

@@ -1,5 +1,4 @@
 import type { Repeated } from '../jobs/jobs.ts'
-import { addMs } from '../kernel/time.ts'
 import { providerNotConfigured } from '../providers/errors.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import * as queries from './queries.ts'
@@ -42,7 +41,7 @@ const looksEveryMs = 15_000
 
 /** Walks by itself every so many minutes, on one server at a time. */
 export function reconciling(
-  { database, provider }: Pick<ReconcileParts, 'database' | 'provider'>,
+  { database, provider, now }: Pick<ReconcileParts, 'database' | 'provider' | 'now'>,
   { run }: Pick<Reconciliations, 'run'>,
   everyMinutes: number,
 ): Repeated {
@@ -51,11 +50,8 @@ export function reconciling(
     name: 'reconciliation',
     everyMs: Math.min(looksEveryMs, everyMinutes * 60_000),
     async run() {
-      const isDue = await database.transaction(async (tx) => {
-        const last = await queries.findLastBegun(tx, walked)
-        return last === undefined || tx.now >= addMs(last, everyMinutes * 60_000)
-      })
-      if (!isDue) return
+      const last = await database.transaction((tx) => queries.findLastBegun(tx, walked))
+      if (last !== undefined && now().getTime() - last.getTime() < everyMinutes * 60_000) return
       await run({})
     },
   }

@@ -1,4 +1,5 @@
-import { type ColumnType, listOf, unnest, type Values } from './columns.ts'
+import { elementsOf } from './array-text.ts'
+import { type ColumnType, unnest, type Values } from './columns.ts'
 import type { Row, TableName } from './tables.ts'
 import type { Execution, StoreTransaction } from './transaction.ts'
 
@@ -7,9 +8,10 @@ export type Statement = (transaction: StoreTransaction, values: readonly unknown
 
 export type Statements = Readonly<Record<string, Statement>>
 
-/** Ids, each once. */
+/** Ids, each once: a list, or the text of an array. */
 export function texts(value: unknown): string[] {
-  return [...new Set(listOf(value).map(String))]
+  const ids = typeof value === 'string' ? elementsOf(value) : (value as string[])
+  return [...new Set(ids.map(String))]
 }
 
 export function ifThere(row: Row | undefined): Row[] {

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Random } from './random.ts'
 
 interface Event {
@@ -94,8 +93,9 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.tie < b.tie)
 }
 
-/** Everybody who can go on has gone on, lanes too, which begin a turn of Node's loop after they were asked: a turn begins when no promise can go on. */
-async function untilAllWait(): Promise<void> {
-  await nextTurn()
-  await nextTurn()
+/** All promises that can go on have gone on: a turn of Node's loop begins only then. */
+function untilAllWait(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
