@@ -18,6 +18,8 @@ const scripts = {
   simulate: 'packages/server/test/simulate/main.ts',
   crash: 'packages/server/test/crash/main.ts',
   chaos: 'packages/server/test/chaos/main.ts',
+  races: 'packages/server/test/concurrency/main.ts',
+  drifts: 'packages/server/test/drifts/main.ts',
   'pack-proof': 'tools/pack-proof.ts',
 }
 const windows = process.platform === 'win32'

@@ -22,6 +22,7 @@ const serverFolders = [
   'orders',
   'payments',
   'inbox',
+  'refunds',
   'shelf',
   'mirror',
   'reconcile',

@@ -1,18 +1,29 @@
+import { pathToFileURL } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { isSabotaged, sourceWithFault } from './tools/sabotage.ts'
 
 // Workspace packages are run from their sources: the condition `source` stands first in their exports.
 // Conditions named here are given to Node itself in the test processes too; naming `import` would break every `require`.
 const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
 const inBrowser = 'packages/*/test/browser/**/*.test.ts'
+// A fault that the environment names is in what tests load, as it is in what they start.
+const sabotage = {
+  name: 'sabotage',
+  enforce: 'pre' as const,
+  load: (id: string) => sourceWithFault(pathToFileURL(id).href),
+}
 const exclude = ['**/node_modules/**', '**/dist/**']
 
 export default defineConfig({
   test: {
     globalSetup: ['./tools/postgres/vitest-setup.ts'],
     maxWorkers: 2,
+    // What is kept of a file is found by what the file says, which a fault does not change.
+    fsModuleCache: !isSabotaged,
     projects: [
       {
         ...source,
+        plugins: [sabotage],
         test: {
           name: 'code',
           include: [

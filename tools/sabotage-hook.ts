@@ -1,17 +1,11 @@
-/** Loaded before a program (`--import`): plants the faults that the environment names into our sources as they are loaded. */
-import { readFileSync } from 'node:fs'
+/** Loaded before a program (`--import`): plants the fault that the environment names into our sources as they are loaded. */
 import { registerHooks } from 'node:module'
-import { type Edit, editsVariable, planted, urlOf } from './sabotage.ts'
-
-const edits: Edit[] = JSON.parse(process.env[editsVariable] ?? '[]')
-const editsByUrl = Map.groupBy(edits, (edit) => urlOf(edit).href)
+import { sourceWithFault } from './sabotage.ts'
 
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context)
-    const its = editsByUrl.get(url)
-    if (its === undefined) return loaded
-    const source = its.reduce((text, edit) => planted(edit, text), readFileSync(new URL(url), 'utf8'))
-    return { ...loaded, source }
+    const source = sourceWithFault(url)
+    return source === undefined ? loaded : { ...loaded, source }
   },
 })

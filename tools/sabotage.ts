@@ -15,11 +15,16 @@ export interface Edit {
   readonly replace: string
 }
 
-/** The name under which the hook is told its edits. */
-export const editsVariable = 'TALLYSTICK_SABOTAGE'
+/** The name under which who loads our code is told the edits. */
+const editsVariable = 'TALLYSTICK_SABOTAGE'
+const edits: Edit[] = JSON.parse(process.env[editsVariable] ?? '[]')
+const editsByUrl = Map.groupBy(edits, (edit) => urlOf(edit).href)
+
+/** Whether this process's environment names a fault. */
+export const isSabotaged = edits.length > 0
 
 /**
- * The environment in which a Node process, and every one that it starts, runs with the fault.
+ * The environment in which a Node process, and every one that it starts, runs with the fault: vitest and its tests, too.
  *
  * @throws when the code has changed, so that the fault can no longer be planted
  */
@@ -29,12 +34,16 @@ export function environmentWith(fault: Fault): { NODE_OPTIONS: string; [editsVar
   return { NODE_OPTIONS: `--import=${hook}`, [editsVariable]: JSON.stringify(fault.edits) }
 }
 
-export function urlOf({ file }: Edit): URL {
+/** A source's text with the edits that this process's environment names; undefined when it names none there. */
+export function sourceWithFault(url: string): string | undefined {
+  return editsByUrl.get(url)?.reduce((text, edit) => planted(edit, text), readFileSync(new URL(url), 'utf8'))
+}
+
+function urlOf({ file }: Edit): URL {
   return new URL(`../${file}`, import.meta.url)
 }
 
-/** @throws when what is to be replaced is not there exactly once */
-export function planted({ file, find, replace }: Edit, source: string): string {
+function planted({ file, find, replace }: Edit, source: string): string {
   const parts = source.split(find)
   if (parts.length !== 2)
     throw new Error(`Sabotage: ${file} has ${parts.length - 1} times what is to be replaced:\n${find}`)

@@ -2,11 +2,10 @@
  * What `npm test` and CI run: every check and every test, going on after a failure, ending with `N passed, N failed`.
  * A line a step; what a step printed is shown when it failed.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { JsonTestResults } from 'vitest/node'
 import { root, runStep, type StepResult } from './run-step.ts'
+import { countTests, runTests, type TestCounts } from './run-tests.ts'
 
 const help = `npm test [-- [--only STEP]… [FILTER…]]
 
@@ -20,11 +19,7 @@ interface Step {
   run(): Promise<StepOutcome>
 }
 
-interface StepOutcome extends StepResult {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
-}
+interface StepOutcome extends StepResult, TestCounts {}
 
 /** Scripts that write a file which is kept in git; with --check they compare instead. */
 const generators = ['tools/openapi.ts', 'tools/refusals.ts', 'tools/client-types/generate.ts']
@@ -83,40 +78,9 @@ function tests(name: string, project: string, filters: readonly string[]): Step 
   return {
     name,
     async run() {
-      const folder = mkdtempSync(join(tmpdir(), 'tallystick-test-'))
-      const file = join(folder, 'report.json')
-      try {
-        const result = await runStep('vitest', [
-          'run',
-          ...filters,
-          `--project=${project}`,
-          '--passWithNoTests',
-          '--reporter=minimal',
-          '--reporter=json',
-          `--outputFile.json=${file}`,
-        ])
-        return { ...result, ...countTests(file, result.status) }
-      } finally {
-        rmSync(folder, { recursive: true, force: true })
-      }
+      const run = await runTests([...filters, `--project=${project}`, '--passWithNoTests'])
+      return { ...run, ...countTests(run) }
     },
-  }
-}
-
-function countTests(file: string, status: number): Pick<StepOutcome, 'passed' | 'failed' | 'skipped'> {
-  // No report: vitest itself did not get to its end.
-  if (!existsSync(file)) return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 }
-  const counted = JSON.parse(readFileSync(file, 'utf8')) as JsonTestResults
-  // A file that failed outside its tests (an import, a hook) counts as one failure, and so does an error outside all files.
-  const brokenFiles = counted.testResults.filter(
-    (result) =>
-      result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
-  ).length
-  const failed = counted.numFailedTests + brokenFiles
-  return {
-    passed: counted.numPassedTests,
-    failed: status !== 0 && failed === 0 ? 1 : failed,
-    skipped: counted.numPendingTests + counted.numTodoTests,
   }
 }
 

@@ -9,7 +9,7 @@ import { eraseCustomer } from './customers/erase-customer.ts'
 import type { Clock, Database } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
 import { forgetBuyer } from './inbox/forget-buyer.ts'
-import { createInbox, type Inbox } from './inbox/inbox.ts'
+import { countOpenMessages, createInbox, type Inbox } from './inbox/inbox.ts'
 import { createJobs, type Jobs, type JobsOptions } from './jobs/jobs.ts'
 import { idMaker, type Mode } from './kernel/ids.ts'
 import { forgetOldCounts, verification } from './ledger/jobs.ts'
@@ -31,13 +31,16 @@ import { createMerges, type Merges } from './merges/merges.ts'
 import { mirroring } from './mirror/mirror.ts'
 import { createLogger, type Log } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
-import type { CheckoutIntent, Order, Orders } from './orders/orders.ts'
+import type { CheckoutIntent, Orders, PaidOrder } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
 import type { TakeBackPolicies } from './payments/payment.ts'
+import { createPayments, type Payments } from './payments/payments.ts'
+import { paymentsOfOrders } from './payments/payments-of-orders.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
 import { modesDiffer } from './providers/errors.ts'
 import type { PaymentProvider } from './providers/provider.ts'
 import { createReconciliations, type Reconciliations, reconciling } from './reconcile/reconciliations.ts'
+import { createRefunds, type Refunds } from './refunds/refunds.ts'
 
 export interface EngineOptions<C extends CatalogDefinition> {
   /** What `defineCatalog` made, or what `loadCatalog` read. */
@@ -96,6 +99,8 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   entries(request: EntriesRequest<UnitOf<C>>): ReturnType<LedgerRequests['entries']>
   readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>
+  readonly payments: Payments
+  readonly refunds: Refunds
   readonly inbox: Omit<Inbox, 'resume'>
   readonly reconciliations: Reconciliations
   /** What it counts and measures, in Prometheus's text format. */
@@ -115,7 +120,7 @@ interface CustomersOfEngine extends Pick<Customers, 'put'>, Merges {
 }
 
 interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout'> {
-  checkout(intent: CheckoutIntent & { readonly pack: Pack }): Promise<Order>
+  checkout(intent: CheckoutIntent & { readonly pack: Pack }): Promise<PaidOrder>
 }
 
 const verifyPerMinuteDefault = 1000
@@ -163,7 +168,10 @@ export async function createEngineWith<const C extends CatalogDefinition>(
   const opened: (() => Promise<void>)[] = [() => database.close()]
   try {
     const newId = idMaker({ now: () => Date.now(), randomBytes })
-    const metrics = createMetrics({ waiting: () => ledger.waiting() })
+    const metrics = createMetrics({
+      waiting: () => ledger.waiting(),
+      openMessages: () => countOpenMessages(database),
+    })
     const observer = observeWith(metrics)
     const ledger = await createLedger({ database, newId, observer })
     opened.unshift(() => ledger.close())
@@ -172,7 +180,6 @@ export async function createEngineWith<const C extends CatalogDefinition>(
     jobs.repeat(forgetOldCounts({ database }))
     if (verifyPerMinute > 0)
       jobs.repeat(verification({ database, newId, log, observer, walletsPerMinute: verifyPerMinute }))
-    const now = () => clock?.() ?? new Date()
     const { reconcileEveryMinutes = reconcileEveryMinutesDefault } = options
     const parts = {
       database,
@@ -184,7 +191,6 @@ export async function createEngineWith<const C extends CatalogDefinition>(
       catalog,
       observe,
       metrics,
-      now,
       reconcileEveryMinutes,
     }
     return await engineOver(parts, () => closeAll(opened))
@@ -226,7 +232,6 @@ interface Parts {
   readonly catalog: Catalog
   readonly observe: boolean
   readonly metrics: Metrics
-  readonly now: () => Date
   readonly reconcileEveryMinutes: number
 }
 
@@ -236,7 +241,7 @@ interface CatalogInUse {
 }
 
 async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Engine> {
-  const { database, ledger, jobs, provider, mode, log, catalog: first, observe, metrics, now } = parts
+  const { database, ledger, jobs, provider, mode, log, catalog: first, observe, metrics } = parts
   let inUse = await store(first)
   const customers = createCustomers({
     database,
@@ -251,6 +256,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     provider,
     catalog: () => inUse.catalog,
     context: ledger.context,
+    paymentsOf: paymentsOfOrders,
   })
   const settleContext = () => ({
     provider: provider?.name ?? '',
@@ -266,14 +272,21 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     context: settleContext,
     log,
   })
+  const payments = createPayments({
+    database,
+    mode,
+    context: () => (provider === undefined ? undefined : settleContext()),
+    log,
+  })
   const reconciliations = createReconciliations({
     database,
     provider,
     context: settleContext,
     newId: ledger.context.newId,
     log,
-    now,
+    now: () => new Date(),
   })
+  const refunds = createRefunds({ database, provider, jobs, context: settleContext, log })
   const merges = createMerges({
     database,
     mode,
@@ -283,7 +296,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     log,
   })
   if (provider !== undefined && parts.reconcileEveryMinutes > 0)
-    jobs.repeat(reconciling({ database, provider, now }, reconciliations, parts.reconcileEveryMinutes))
+    jobs.repeat(reconciling({ database, provider }, reconciliations, parts.reconcileEveryMinutes))
   if (provider !== undefined)
     jobs.repeat(
       mirroring({
@@ -345,6 +358,9 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
         return orders.list(customer, page)
       },
     },
+
+    payments,
+    refunds,
 
     inbox,
     reconciliations,

@@ -19,7 +19,9 @@ import { ledgerRoutes } from './ledger/routes.ts'
 import { mergeRoutes } from './merges/routes.ts'
 import { metricsType } from './observability/metrics.ts'
 import { orderRoutes } from './orders/routes.ts'
+import { paymentRoutes } from './payments/routes.ts'
 import { reconciliationRoutes } from './reconcile/routes.ts'
+import { refundRoutes } from './refunds/routes.ts'
 
 export interface ServerOptions {
   /** The secret keys that are accepted, all of the engine's mode: `tsk_test_…` or `tsk_live_…`. */
@@ -55,6 +57,8 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
     ...mergeRoutes(engine.customers),
     ...catalogRoutes(engine),
     ...orderRoutes(engine.orders),
+    ...paymentRoutes(engine.payments),
+    ...refundRoutes(engine.refunds),
     ...inboxRoutes(engine.inbox),
     ...reconciliationRoutes(engine.reconciliations),
     ...serviceRoutes(engine, () => openapi()),
@@ -63,6 +67,8 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
   const app = createApp({
     routes,
     authenticate: keys.authenticate,
+    // So that nobody takes play money for real: whatever is answered says which it is.
+    headers: { 'x-tallystick-mode': engine.mode },
     log: engine.log,
     newRequestId: () => `req_${randomBytes(12).toString('hex')}`,
     nowMs: () => performance.now(),
@@ -74,7 +80,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
       title: 'Tallystick',
       version,
       description:
-        'Credits billing for AI apps. Amounts of credits are decimal strings, money is in minor units, instants are ISO 8601 in UTC. Every error is application/problem+json with a `code`.',
+        'Credits billing for AI apps. Amounts of credits are decimal strings, money is in minor units, instants are ISO 8601 in UTC. Every error is application/problem+json with a `code`. Every answer names its mode in the header `x-tallystick-mode`: test or live.',
       unauthorized,
     })
     return document

@@ -17,9 +17,14 @@ import type {
   LotChange,
   Merge,
   Order,
+  OrderRefund,
+  OrderRefundQuote,
+  OrderRefunds,
   Orders,
   OwnedLot,
   PastBalance,
+  Payment,
+  Payments,
   PlacedHold,
   Prices,
   Quote,
@@ -79,6 +84,16 @@ export type LotInput = Body<'post', '/v1/lots/{lot}/freeze'>
 export type CheckoutInput<C extends CatalogShape> = Omit<Body<'post', '/v1/checkouts'>, 'pack'> & {
   pack: PackOf<C>
 }
+
+export type AssignInput<C extends CatalogShape> = Omit<
+  Body<'post', '/v1/payments/{payment}/assign'>,
+  'pack'
+> & {
+  /** What was bought, where its product does not tell. */
+  pack?: PackOf<C>
+}
+
+export type RefundOrderInput = Body<'post', '/v1/orders/{order}/refunds'>
 
 export interface PageInput {
   /** Entries a page. */
@@ -156,6 +171,22 @@ export interface Api<C extends CatalogShape> {
   order(order: string, options?: ReadOptions): Promise<Order>
   /** The customer's purchases, newest first. */
   orders(customer: string, input?: PageInput, options?: ReadOptions): Promise<Orders>
+  /** What of a purchase can be refunded: its unused credits, and all of it. */
+  refundQuote(order: string, options?: ReadOptions): Promise<OrderRefundQuote>
+  /** Gives money back and takes credits back. Its end is usually seconds away: ask `orderRefunds`, or send the same key again. */
+  refundOrder(order: string, input: RefundOrderInput, options?: WriteOptions): Promise<OrderRefund>
+  /** The refunds of a purchase, oldest first, whoever asked for them. */
+  orderRefunds(order: string, options?: ReadOptions): Promise<OrderRefunds>
+  /** What the payment provider told of, newest first; `unassigned` and `flagged` ones wait for a person. */
+  payments(input?: PageInput & { standing?: Payment['standing'] }, options?: ReadOptions): Promise<Payments>
+  /** Gives a payment that waits to a customer, who gets what it bought. */
+  assignPayment(payment: string, input: AssignInput<C>, options?: ReadOptions): Promise<Payment>
+  /** Decides that nothing follows from a payment that waits, for good. */
+  dismissPayment(
+    payment: string,
+    input: Body<'post', '/v1/payments/{payment}/dismiss'>,
+    options?: ReadOptions,
+  ): Promise<Payment>
   prices(options?: ReadOptions): Promise<Prices>
   /** Has the server add up every entry and compare. */
   verify(options?: ReadOptions): Promise<Verification>
@@ -163,6 +194,8 @@ export interface Api<C extends CatalogShape> {
 
 // The server answers a checkout after the payment provider has answered it, which may be slow.
 const checkoutTimeoutMs = 20_000
+// The provider is asked how the payment stands, told to refund it, and asked again where its answer was lost.
+const refundTimeoutMs = 60_000
 // A thousand operations of a thousand wallets, when the server is busy.
 const batchTimeoutMs = 30_000
 // Adding up every entry of a large ledger takes its time.
@@ -246,6 +279,26 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
         params: { customer },
         query: { ...query },
       }),
+    refundQuote: (order, options) =>
+      send('get', '/v1/orders/{order}/refund-quote', {
+        timeoutMs: checkoutTimeoutMs,
+        ...options,
+        params: { order },
+      }),
+    refundOrder: (order, body, options) =>
+      send('post', '/v1/orders/{order}/refunds', {
+        timeoutMs: refundTimeoutMs,
+        ...keyed(options),
+        params: { order },
+        body,
+      }),
+    orderRefunds: (order, options) =>
+      send('get', '/v1/orders/{order}/refunds', { ...options, params: { order } }),
+    payments: (query, options) => send('get', '/v1/payments', { ...options, query: { ...query } }),
+    assignPayment: (payment, body, options) =>
+      send('post', '/v1/payments/{payment}/assign', { ...options, params: { payment }, body }),
+    dismissPayment: (payment, body, options) =>
+      send('post', '/v1/payments/{payment}/dismiss', { ...options, params: { payment }, body }),
     prices: (options) => send('get', '/v1/prices', { ...options }),
     verify: (options) => send('post', '/v1/verify', { timeoutMs: verifyTimeoutMs, ...options }),
   }

@@ -394,6 +394,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the provider reported, newest first */
+        get: operations["listInboxMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inbox/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A message of the provider, with its body */
+        get: operations["getInboxMessage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Process messages anew
+         * @description Messages by their ids, or a page of those that came, oldest first: up to 100 at a time, and `next_cursor` for the next. Whatever became of them before, nothing is done twice, and an old message undoes nothing newer. May be repeated.
+         */
+        post: operations["replayInboxMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lots/{lot}": {
         parameters: {
             query?: never;
@@ -496,6 +550,127 @@ export interface paths {
         get: operations["getOrder"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invoice of an order's payment, as a PDF
+         * @description Passed on from the payment provider as it is. It needs your secret key: hand the bytes on to your customer, don't link to it.
+         */
+        get: operations["getInvoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order}/refund-quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What of an order can be refunded
+         * @description The provider is asked how its payment stands. Nothing is changed by it.
+         */
+        get: operations["quoteOrderRefund"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The refunds of an order, oldest first
+         * @description All of them: a payment has few. Also those that were made in the dashboard of the provider.
+         */
+        get: operations["listOrderRefunds"];
+        put?: never;
+        /**
+         * Give back what was paid for an order
+         * @description Answers the refund as far as it is: its end is usually seconds away, and the same key answers how it went on. While it is under way, the credits of the purchase are frozen; when it has succeeded they are taken back, when it has failed they are free again.
+         */
+        post: operations["refundOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments that the provider told of, newest first */
+        get: operations["listPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{payment}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whose a payment is
+         * @description For payments that are `unassigned` or `flagged`: the customer gets the credits of what was bought, times the quantity. A repeat for the same customer changes nothing.
+         */
+        post: operations["assignPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{payment}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide that nothing follows from a payment
+         * @description For payments that are `unassigned` or `flagged`: refunded by hand, say, or not yours. It stays so, however often the payment is told again.
+         */
+        post: operations["dismissPayment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -940,6 +1115,11 @@ export interface components {
                 detail: string;
             } | null;
         };
+        Charged: {
+            net: components["schemas"]["Money"] & unknown;
+            tax: components["schemas"]["Money"];
+            total: components["schemas"]["Money"] & unknown;
+        };
         ChargeOutcome: components["schemas"]["Charge"] & {
             /** @enum {boolean} */
             ok: true;
@@ -1104,6 +1284,42 @@ export interface components {
             ok: true;
             /** @enum {string} */
             op: "hold";
+        };
+        InboxMessage: components["schemas"]["InboxMessageSummary"] & {
+            /** @description Byte for byte as it came; null where it was erased. */
+            body: string | null;
+            /** @description Those that the signature takes, and no other. */
+            headers: {
+                [key: string]: string;
+            };
+        };
+        InboxMessageSummary: {
+            attempts: number;
+            /** @description The provider's id of the payment, refund or dispute that it tells of. */
+            entity: string | null;
+            /** @description Whether its body is gone, with the customer whom it was about. */
+            erased: boolean;
+            event_type: string;
+            message_id: string;
+            note: string | null;
+            order: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            processed_at: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            received_at: string;
+            /**
+             * @description `flagged` waits for a person: `note` says why.
+             * @enum {string}
+             */
+            state: "received" | "processed" | "ignored" | "flagged";
         };
         InsufficientCreditsProblem: components["schemas"]["Problem"] & ({
             /**
@@ -1378,6 +1594,11 @@ export interface components {
             /** @enum {string} */
             mode: "test" | "live";
             net_price: components["schemas"]["Money"] & unknown;
+            /**
+             * @description `payment`: somebody paid without a checkout of yours, and the payment got an order.
+             * @enum {string}
+             */
+            origin: "checkout" | "payment";
             pack: string;
             /** @description As it was when the order was made. */
             pack_name: string;
@@ -1389,6 +1610,8 @@ export interface components {
             paid_at: string | null;
             /** @description The provider's id of the payment that was credited. */
             payment: string | null;
+            /** @description What is known of the payment, once it has succeeded. */
+            payment_details: components["schemas"]["PaymentDetails"] | null;
             price: components["schemas"]["Money"] & unknown;
             provider: string;
             provider_session: string | null;
@@ -1396,6 +1619,78 @@ export interface components {
             /** @enum {string} */
             state: "created" | "open" | "paid" | "credited";
             unit: string;
+        };
+        OrderDispute: {
+            /** @description Null where the provider does not say: then all of it. */
+            amount: components["schemas"]["Money"] | null;
+            reason: string | null;
+            /** @enum {string} */
+            stage: "pre_dispute" | "dispute" | "pre_arbitration";
+            /** @enum {string} */
+            state: "open" | "expired" | "won" | "lost";
+        };
+        OrderRefund: {
+            /** @description Who asked, as the request said. */
+            actor: string | null;
+            /** @description Tax included, in the currency that the customer paid in. */
+            amount: components["schemas"]["Money"] | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            created_at: string | null;
+            /** @description Of `unused`: the credits that it gives money back for. Null where the amount says how many. */
+            credits: string | null;
+            /** @description Why nothing was given back. */
+            failure: string | null;
+            /**
+             * @description Null where it was not asked for here, but in the dashboard of the provider.
+             * @example rfd_06bq5m3k7r8x9z0a1b2c3d4e5f
+             */
+            id: string | null;
+            /** @description What was asked for here. */
+            kind: ("unused" | "all" | "amount") | null;
+            order: string;
+            /** @description The provider's id of the payment. */
+            payment: string;
+            /** @description The provider's id of the refund, once it is known. */
+            provider_refund: string | null;
+            reason: string | null;
+            /**
+             * @description `asked`: written down, and the answer of the provider is not known yet. The others are the provider’s; in `review` its people decide. Until it has `succeeded` or `failed` the credits of the purchase are frozen.
+             * @enum {string}
+             */
+            state: "asked" | "pending" | "review" | "succeeded" | "failed";
+        };
+        /** @description The credits of this very purchase that are available now, and their share of what was paid, rounded down to whole minor units. */
+        OrderRefundPart: {
+            amount: components["schemas"]["Money"];
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            credits: string;
+        };
+        OrderRefundQuote: {
+            all: components["schemas"]["OrderRefundPart"] & unknown;
+            left: components["schemas"]["Money"] & unknown;
+            order: string;
+            paid: components["schemas"]["Money"] & unknown;
+            payment: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            refundable_until: string | null;
+            /** @description Why nothing can be refunded now: the refusal that a refund would meet. */
+            refused: {
+                code: string;
+                detail: string;
+            } | null;
+            unit: string;
+            unused: components["schemas"]["OrderRefundPart"];
         };
         OwnedLot: components["schemas"]["Lot"] & {
             customer: string;
@@ -1435,6 +1730,94 @@ export interface components {
              */
             held: string;
             unit: string;
+        };
+        Payment: {
+            /** @description What the customer paid, in the currency they paid in. */
+            charged: components["schemas"]["Charged"] | null;
+            /**
+             * Format: date-time
+             * @description By the provider's clock.
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            created_at: string | null;
+            /**
+             * @description Granted for it.
+             * @example 12.5
+             */
+            credits: string;
+            /**
+             * @description Credits, exact: a decimal with at most six decimals.
+             * @example 12.5
+             */
+            credits_taken_back: string;
+            customer: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            decided_at: string | null;
+            decided_by: string | null;
+            discount_codes: string[];
+            lot: string | null;
+            /** @enum {string} */
+            mode: "test" | "live";
+            /** @description Why it waits, or what was decided. */
+            note: string | null;
+            order: string | null;
+            /** @description The provider's id of it. */
+            payment: string;
+            /** @description Empty where the provider does not say, as for subscriptions. */
+            products: {
+                product: string;
+                quantity: number;
+            }[];
+            provider: string;
+            provider_customer: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-11-22T12:00:00.000Z
+             */
+            received_at: string;
+            /** @description What you are paid out for it; null until the provider says. */
+            settlement: components["schemas"]["Charged"] | null;
+            /**
+             * @description `unassigned`: whose it is, or what it bought, is not known; `flagged`: it is not what was ordered; both wait for a person. `dismissed`: a person decided that nothing follows.
+             * @enum {string}
+             */
+            standing: "none" | "awaiting_credits" | "credited" | "unassigned" | "flagged" | "dismissed";
+            /** @enum {string} */
+            state: "processing" | "failed" | "cancelled" | "succeeded";
+        };
+        PaymentDetails: {
+            /** @description What the customer paid, in the currency they paid in. */
+            charged: components["schemas"]["Charged"] | null;
+            /**
+             * @description For money that went back, by refunds and lost disputes.
+             * @example 12.5
+             */
+            credits_taken_back: string;
+            /** @description The undecided one, or else the last. */
+            dispute: components["schemas"]["OrderDispute"] | null;
+            /**
+             * @description Where this API answers the invoice, once there is one: a path, for a secret key's holder.
+             * @example /v1/orders/ord_06bq5m3k7r8x9z0a1b2c3d4e5f/invoice
+             */
+            invoice: string;
+            /** @description Why it is not credited, for your support. */
+            note: string | null;
+            /** @description The provider's id of it. */
+            payment: string;
+            /** @description Given back to the customer in all, tax included. */
+            refunded: components["schemas"]["Money"] | null;
+            /** @description What you are paid out for it; null until the provider says. */
+            settlement: components["schemas"]["Charged"] | null;
+            /**
+             * @description What became of it here. `flagged`: it is not what was ordered, and waits for a person; `awaiting_credits`: its credits come from the provider.
+             * @enum {string}
+             */
+            standing: "none" | "awaiting_credits" | "credited" | "unassigned" | "flagged" | "dismissed";
         };
         PlacedHold: components["schemas"]["Hold"] & {
             /** @description Of what was observed: the refusal that it would have met. Null otherwise. */
@@ -1611,6 +1994,17 @@ export interface components {
             ok: false;
             op: string;
             problem: components["schemas"]["Problem"] & unknown;
+        };
+        ReplayedMessage: {
+            event_type: string | null;
+            message_id: string;
+            note: string | null;
+            order: string | null;
+            /**
+             * @description `failed`: a bug stood in the way, which is in the log, and the message is as it was.
+             * @enum {string}
+             */
+            outcome: "processed" | "ignored" | "flagged" | "erased" | "not_found" | "failed";
         };
         Verification: {
             differences: {
@@ -3889,6 +4283,259 @@ export interface operations {
             };
         };
     };
+    listInboxMessages: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The provider's id of a payment, refund or dispute. */
+                entity?: string;
+                /** @description Came then or later. */
+                from?: string;
+                /** @description 20 unless given. */
+                limit?: number;
+                state?: "received" | "processed" | "ignored" | "flagged";
+                /** @description The provider's name of what happened. */
+                type?: string;
+                /** @description Came before. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboxMessageSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInboxMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxMessage"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `message_not_found`: No such message. Only what was signed by the provider is stored. `GET /v1/inbox` lists what came; a message that is missing there was refused, which the log says, or never arrived. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayInboxMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string;
+                    /** @description The provider's id of a payment, refund or dispute. */
+                    entity?: string;
+                    /**
+                     * Format: date-time
+                     * @description Came then or later.
+                     * @example 2026-11-22T12:00:00Z
+                     */
+                    from?: string;
+                    /** @description These, in this order; then nothing else is given. */
+                    ids?: string[];
+                    /** @description 20 unless given. */
+                    limit?: number;
+                    /** @enum {string} */
+                    state?: "received" | "processed" | "ignored" | "flagged";
+                    /**
+                     * @description The provider's name of what happened.
+                     * @example payment.succeeded
+                     */
+                    type?: string;
+                    /**
+                     * Format: date-time
+                     * @description Came before.
+                     * @example 2026-11-22T12:00:00Z
+                     */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ReplayedMessage"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getLot: {
         parameters: {
             query?: never;
@@ -4484,6 +5131,700 @@ export interface operations {
                 };
             };
             /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInvoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either.
+             *
+             *     `invoice_not_found`: There is no invoice. Invoices are made by the payment provider after the payment, and passed on as they are.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteOrderRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRefundQuote"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `order_not_paid`: The order is not paid. An order can be refunded once its payment has arrived. A payment that Dodo has and Tallystick does not know yet comes with its webhook or the next reconciliation.
+             *
+             *     `paid_amount_unknown`: What was paid is not known. Tallystick refunds only what it can compare with what was paid.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrderRefunds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrderRefund"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundOrder: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A new UUID for each new request; the same one when it is repeated. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who asks, for your own records. */
+                    actor?: string;
+                    /**
+                     * @description Give back all that is left.
+                     * @enum {boolean}
+                     */
+                    all?: true;
+                    /** @description Give back so much, tax included, in minor units of the currency that the customer paid in. */
+                    amount_minor?: number;
+                    /** @description Goes to the provider with the refund. */
+                    reason?: string;
+                    /**
+                     * @description Give back exactly the credits that are unused: what the quote says.
+                     * @enum {boolean}
+                     */
+                    unused?: true;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRefund"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `idempotency_key_required`: An Idempotency-Key is required. With the key a request can be repeated after a lost answer without being done twice. The client library makes keys by itself.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: No such order. Ids are opaque and start with `ord_`. An order of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `order_not_paid`: The order is not paid. An order can be refunded once its payment has arrived. A payment that Dodo has and Tallystick does not know yet comes with its webhook or the next reconciliation.
+             *
+             *     `paid_amount_unknown`: What was paid is not known. Tallystick refunds only what it can compare with what was paid.
+             *
+             *     `idempotency_key_reused`: The key belongs to another request. A key is bound for good by the first request that succeeds under it.
+             *
+             *     `refund_under_way`: A refund of this payment is under way. Dodo takes one refund of a payment at a time. GET /v1/orders/{order}/refunds says how far it is; one in `review` is decided by people at Dodo.
+             *
+             *     `payment_disputed`: The payment is disputed. A dispute that is lost or accepted gives the money back by itself, and takes the credits with it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `refund_window_over`: The payment is too old to be refunded. The 30 days are Dodo's rule.
+             *
+             *     `nothing_was_paid`: Nothing was paid. Dodo does not refund payments of zero.
+             *
+             *     `nothing_left_to_refund`: Nothing is left to refund. Refunds and lost disputes count together. GET /v1/orders/{order}/refunds lists the refunds.
+             *
+             *     `nothing_unused`: No unused credits can be refunded. Unused are the credits of this very purchase that are available now: not those that are spent, set aside by a hold, expired or taken back.
+             *
+             *     `refund_exceeds_payment`: The refund is of more than is left of the payment. The amount is in minor units (cents for USD) of the currency that the customer paid in, tax included. GET /v1/orders/{order}/refund-quote says what is left.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPayments: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 20 unless given. */
+                limit?: number;
+                /** @description `unassigned`: whose it is, or what it bought, is not known; `flagged`: it is not what was ordered; both wait for a person. `dismissed`: a person decided that nothing follows. */
+                standing?: "none" | "awaiting_credits" | "credited" | "unassigned" | "flagged" | "dismissed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Payment"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             *
+             *     `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who decides: a person of yours, as you call them. It stays with the payment.
+                     * @example grace@example.com
+                     */
+                    actor: string;
+                    /**
+                     * @description The app's own id of its user or organisation, byte for byte.
+                     * @example user_42
+                     */
+                    customer: string;
+                    /** @description What was bought, where its product is not known. */
+                    pack?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `payment_not_found`: No such payment. Payments go by the provider's own ids. One of another mode (test, live) is not found either.
+             *
+             *     `customer_not_found`: No such customer. Ids are the app's own, byte for byte. A customer of another mode (test, live) is not found either.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment_not_waiting`: The payment does not wait for a decision. Only payments that succeeded and are `unassigned` or `flagged` are assigned or dismissed: GET /v1/payments?standing=unassigned. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `unknown_pack`: No such pack in the catalog. Packs are declared in tallystick.config.ts.
+             *
+             *     `pack_needed`: It is not known what the payment bought. Give `pack`: a pack of the catalog with a fixed price. The customer gets its credits times the quantity that was paid for.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismissPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who decides: a person of yours, as you call them. It stays with the payment.
+                     * @example grace@example.com
+                     */
+                    actor: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description `invalid_request`: The request is malformed. `issues` names each field and what to write there. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: No valid secret key. Keep secret keys on your server: whoever has one can grant credits. `tallystick dev` writes the key of its server to .env.local. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment_not_found`: No such payment. Payments go by the provider's own ids. One of another mode (test, live) is not found either. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment_not_waiting`: The payment does not wait for a decision. Only payments that succeeded and are `unassigned` or `flagged` are assigned or dismissed: GET /v1/payments?standing=unassigned. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large. Few requests of this API need a large body: look at what is sent. A batch that is too large is sent in two. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. Bodies are JSON in UTF-8. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something broke on our side. Search the server's log for the request id in `instance`; the line has the error and where it happened. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
+             *
+             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -52,6 +52,13 @@ export type BatchOutcome = Answer<'post', '/v1/batch'>['outcomes'][number]
 export type Order = Answer<'post', '/v1/checkouts'>
 export type Money = Order['price']
 export type Orders = Answer<'get', '/v1/customers/{customer}/orders'>
+export type OrderRefundQuote = Answer<'get', '/v1/orders/{order}/refund-quote'>
+/** A refund of a purchase; `Refund` is of a charge. */
+export type OrderRefund = Answer<'post', '/v1/orders/{order}/refunds'>
+export type OrderRefunds = Answer<'get', '/v1/orders/{order}/refunds'>
+export type Payments = Answer<'get', '/v1/payments'>
+/** A payment that the provider told of, with what became of it. */
+export type Payment = Payments['data'][number]
 export type Entries = Answer<'get', '/v1/customers/{customer}/entries'>
 export type Entry = Entries['data'][number]
 export type Prices = Answer<'get', '/v1/prices'>

@@ -54,6 +54,14 @@ const payloadTypesByEvent = new Map(
   ),
 )
 
+/** What an endpoint may ask for and never hears: nothing here makes it happen. */
+export const unsentPayloadTypes: ReadonlySet<string> = new Set([
+  'LicenseKey',
+  'EntitlementGrant',
+  'AbandonedCheckout',
+  'Payout',
+])
+
 export const eventTypes: readonly string[] = [...payloadTypesByEvent.keys()]
 
 export function payloadTypeOf(eventType: string): string {

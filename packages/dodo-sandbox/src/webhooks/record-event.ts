@@ -1,6 +1,7 @@
 import { drawMessageFaults, type MessageFaults, unknownTypeBeside } from '../faults/webhook-faults.ts'
 import type { Transaction } from '../store/store.ts'
 import { listensTo } from './endpoint.ts'
+import { payloadTypeOf, unsentPayloadTypes } from './event-types.ts'
 import * as queries from './queries.ts'
 
 export interface RecordEvent {
@@ -19,6 +20,10 @@ const endpointsMax = 1000
  * What follows from the event, such as credits from a payment, follows here and now.
  */
 export function recordEvent(tx: Transaction, input: RecordEvent): void {
+  if (payloadTypeOf(input.type) !== input.payloadType || unsentPayloadTypes.has(input.payloadType))
+    throw new Error(
+      `${input.type} about a ${input.payloadType} is not an event that event-types.ts lets be sent`,
+    )
   const message: queries.Message = {
     message_id: tx.newId('msg'),
     event_type: input.type,

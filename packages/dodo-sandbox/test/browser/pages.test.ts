@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../../../../tools/browser.ts'
+import { launchBrowser, screenshot } from '../../../../tools/browser.ts'
 import { makeSession, openReceiver, openShop, submitScript } from '../shop.ts'
 
 let browser: Browser
@@ -49,6 +49,17 @@ test.each([
     expect(violations.map(({ id, nodes }) => [address, id, nodes.map((node) => node.html)])).toEqual([])
     expect([address, await overhang(page)]).toEqual([address, 0])
   }
+})
+
+test('the control page as the README shows it', async () => {
+  const { page, dodo, payment } = await visit({
+    colorScheme: 'light',
+    viewport: { width: 1280, height: 900 },
+  })
+  await page.goto(dodo.url)
+  await page.locator('#payments').getByText(payment.payment_id).click()
+  await expect.poll(() => page.getByRole('button', { name: 'Refund' }).isVisible()).toBe(true)
+  await screenshot(page, 'dodo-sandbox')
 })
 
 test('without scripts a payment is refunded, the clock is moved and a webhook sent again', async () => {

@@ -15,6 +15,7 @@ describe('the environment', () => {
       dev: false,
       observe: false,
       verifyPerMinute: 1000,
+      reconcileEveryMinutes: 10,
       logLevel: 'info',
     })
   })

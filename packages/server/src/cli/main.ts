@@ -4,7 +4,10 @@ import { catalogCommand } from './catalog.ts'
 import { devCommand } from './dev.ts'
 import type { Environment } from './environment.ts'
 import { importCommand } from './import.ts'
+import { inboxCommand } from './inbox.ts'
+import { paymentsCommand } from './payments.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { refundCommand } from './refund.ts'
 import { serve } from './serve.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -54,6 +57,9 @@ await new Command('tallystick')
   .addCommand(importCommand(environmentWith))
   .addCommand(catalogCommand(environmentWith))
   .addCommand(reconcileCommand(environmentWith))
+  .addCommand(inboxCommand(environmentWith))
+  .addCommand(paymentsCommand(environmentWith))
+  .addCommand(refundCommand(environmentWith))
   .addCommand(
     new Command('verify')
       .description('recompute everything stored from the entries, and name each difference')

@@ -1,13 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { secretKeys } from '../access/secret-keys.ts'
-import { loadCatalog } from '../catalog/load-catalog.ts'
-import { createEngine } from '../engine.ts'
 import { formatId } from '../kernel/ids.ts'
 import { dayMs } from '../kernel/time.ts'
-import { createLogger } from '../observability/logger.ts'
 import type { Reconciliation } from '../reconcile/reconciliation.ts'
-import { type Environment, readSettings } from './environment.ts'
-import { isAnswer } from './is-answer.ts'
+import type { Environment } from './environment.ts'
+import { withEngine } from './open-engine.ts'
 import { progressLine } from './progress-line.ts'
 
 interface ReconcileFlags {
@@ -26,7 +22,7 @@ export function reconcileCommand(
     )
     .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
     .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
-    .option('--since <when>', 'look at what was made since then: 2026-01-31, an instant, or 90d', parseSince)
+    .option('--since <when>', 'look at what was made since then: 2026-01-31, an instant, or 90d', parseWhen)
     .option('--dry-run', 'look, and change nothing')
     .action(async (flags: ReconcileFlags) => {
       process.exitCode = await reconcileCommandWith(environmentWith(flags), flags)
@@ -34,7 +30,7 @@ export function reconcileCommand(
 }
 
 /** @throws InvalidArgumentError */
-export function parseSince(written: string): Date {
+export function parseWhen(written: string): Date {
   const days = /^(\d{1,4})d$/.exec(written)?.[1]
   const since = days === undefined ? new Date(written) : new Date(Date.now() - Number(days) * dayMs)
   if (Number.isNaN(since.getTime()))
@@ -45,21 +41,11 @@ export function parseSince(written: string): Date {
 }
 
 /** `tallystick reconcile`. Answers the exit code: 1 when it was cut off, or something does not match. */
-export async function reconcileCommandWith(
+export function reconcileCommandWith(
   environment: Environment,
   { since, dryRun: isDryRun }: Pick<ReconcileFlags, 'since' | 'dryRun'>,
 ): Promise<number> {
-  try {
-    const settings = readSettings(environment)
-    const engine = await createEngine({
-      catalog: await loadCatalog(settings.configFile),
-      database: settings.database,
-      mode: secretKeys(settings.apiKeys).mode,
-      provider: settings.dodo && { dodo: settings.dodo },
-      // This command does one thing: what a server does beside it is left to the server.
-      work: false,
-      log: createLogger({ level: 'silent' }),
-    })
+  return withEngine(environment, async (engine) => {
     const progress = progressLine(process.stderr)
     try {
       const walk = await engine.reconciliations.run({
@@ -78,12 +64,8 @@ export async function reconcileCommandWith(
       return walk.error === undefined && isMatching ? 0 : 1
     } finally {
       progress.end()
-      await engine.close()
     }
-  } catch (error) {
-    console.error(isAnswer(error) ? error.message : error)
-    return 1
-  }
+  })
 }
 
 const marks: Readonly<Record<Reconciliation['findings'][number]['kind'], string>> = {

@@ -9,8 +9,10 @@ import { watchCatalog } from '../catalog/watch-catalog.ts'
 import { createEngine, type Engine } from '../engine.ts'
 import { Fault } from '../kernel/refusal.ts'
 import { createLogger, type Log } from '../observability/logger.ts'
+import type { DodoSettings } from '../providers/dodo/dodo-settings.ts'
 import { createServer } from '../server.ts'
 import { type Environment, readSettings, type Settings } from './environment.ts'
+import { type FollowedClock, followClock } from './follow-clock.ts'
 import { isAnswer } from './is-answer.ts'
 
 /** `tallystick serve`: runs until a signal ends it. Answers the exit code. */
@@ -54,7 +56,9 @@ const drainTimeoutMs = 10_000
  */
 export async function startServing(settings: Settings, log: Log): Promise<Running> {
   const { mode } = secretKeys(settings.apiKeys)
+  const clock = await clockOf(settings, log)
   const engine = await createEngine({
+    clock: clock && (() => clock.now()),
     catalog: await loadCatalog(settings.configFile),
     database: settings.database,
     mode,
@@ -74,6 +78,7 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
 
   async function close(): Promise<void> {
     watch?.close()
+    clock?.stop()
     await drain(listener)
     await engine.close()
     log.info({}, 'stopped')
@@ -84,15 +89,26 @@ export async function startServing(settings: Settings, log: Log): Promise<Runnin
     await once(listener, 'listening')
   } catch (error) {
     watch?.close()
+    clock?.stop()
     await engine.close()
     throw cannotListen(settings, error)
   }
   const { port } = listener.address() as AddressInfo
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
-  log.info({ url, mode, ...catalogFacts(engine.catalog()), provider: settings.dodo && 'dodo' }, 'listening')
+  log.info(
+    { url, mode, ...catalogFacts(engine.catalog()), provider: settings.dodo && providerFacts(settings.dodo) },
+    'listening',
+  )
   if (settings.observe)
     log.warn({}, 'observe mode (TALLYSTICK_OBSERVE=1): nothing is refused for want of credits or for a limit')
   return { url, engine, close }
+}
+
+/** In development with a local Dodo, whose clock people move; everywhere else the database's. */
+async function clockOf({ dev, dodo }: Settings, log: Log): Promise<FollowedClock | undefined> {
+  return dev && dodo !== undefined && 'baseUrl' in dodo.target
+    ? followClock(dodo.target.baseUrl, log)
+    : undefined
 }
 
 /** Accepts no more connections, and returns when the last request is answered. */
@@ -119,6 +135,10 @@ function watchFor(engine: Engine, file: string) {
       engine.log.error({ catalog: engine.catalog().hash }, `${message}\nThe catalog before it stays in use.`)
     },
   })
+}
+
+function providerFacts({ target }: DodoSettings) {
+  return { name: 'dodo', at: 'baseUrl' in target ? target.baseUrl : target.environment }
 }
 
 function catalogFacts(catalog: Catalog) {

@@ -19,6 +19,7 @@ export interface Tables {
   payment_consents: PaymentConsentRow
   refunds: RefundRow
   disputes: DisputeRow
+  refund_requests: RefundRequestRow
   provider_entitlements: ProviderEntitlementRow
   credit_grants: CreditGrantRow
   mirrors: MirrorRow
@@ -299,6 +300,7 @@ interface OrderRow {
   discount_code: string | null
   discount_minor: Generated<bigint>
   billing_country: string | null
+  failure_as_of: Date | null
   adopted_product_id: string | null
   least_minor: bigint | null
   most_minor: bigint | null
@@ -336,6 +338,7 @@ interface PaymentRow {
   freezes: Generated<number>
   received_at: Date
   updated_at: Date
+  as_of: Date | null
   decided_by: string | null
   decided_at: Date | null
 }
@@ -369,6 +372,28 @@ interface RefundRow {
   as_of: Date
   created_at: Date | null
   received_at: Date
+}
+
+interface RefundRequestRow {
+  id: string
+  mode: string
+  provider: string
+  payment_id: string
+  order_id: string
+  kind: 'unused' | 'all' | 'amount'
+  amount_minor: bigint
+  currency: string
+  credits_micros: bigint | null
+  reason: string | null
+  actor: string | null
+  key: string
+  fingerprint: bigint
+  sends: number
+  looks: Generated<number>
+  refund_id: string | null
+  failure: string | null
+  look_at: Date | null
+  created_at: Date
 }
 
 interface DisputeRow {

@@ -12,12 +12,14 @@ import {
 import { requestIssues } from './issues.ts'
 import { problemFrom } from './problem.ts'
 import { readJson, readText } from './read-body.ts'
-import type { Route } from './route.ts'
+import type { FileAnswer, Route } from './route.ts'
 
 export interface AppOptions {
   readonly routes: readonly Route[]
   /** Throws a refusal unless the request carries a secret key. */
   authenticate(headers: Headers): void
+  /** On every answer. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly log: Log
   /** Makes the ids of requests that bring none. */
   newRequestId(): string
@@ -42,6 +44,7 @@ export function createApp(options: AppOptions): App {
     context.set('requestId', requestId)
     await next()
     context.res.headers.set('x-request-id', requestId)
+    for (const [name, value] of Object.entries(options.headers ?? {})) context.res.headers.set(name, value)
     const { method, routePath } = context.req
     const ms = Math.round(options.nowMs() - startedMs)
     log.debug({ requestId, method, route: routePath, status: context.res.status, ms }, 'request answered')
@@ -53,9 +56,7 @@ export function createApp(options: AppOptions): App {
       if (route.access !== 'open') options.authenticate(request.headers)
       const parsed = await parse(route, request, context.req.param(), context.req.query())
       const answer = await route.handle({ ...parsed, requestId: context.get('requestId') })
-      return route.answerType === undefined
-        ? Response.json(answer)
-        : new Response(String(answer), { headers: { 'content-type': route.answerType } })
+      return route.answerType === undefined ? Response.json(answer) : asItIs(answer, route.answerType)
     })
   }
   for (const [path, allowed] of methodsByPath(routes)) {
@@ -63,19 +64,33 @@ export function createApp(options: AppOptions): App {
       throw methodNotAllowed({ method: req.method, path: req.path, allowed })
     })
   }
-  hono.notFound(({ req }) => {
-    throw notFound({ method: req.method, path: req.path, hint: hintFor(req.path, routes) })
-  })
-  hono.onError((error, context) => {
-    const requestId = context.get('requestId')
+  function answerError(error: Error, requestId: string): Response {
     logError(log, error, requestId)
     const { problem, headers } = problemFrom(error, requestId)
     return Response.json(problem, {
       status: problem.status,
       headers: { ...headers, 'content-type': 'application/problem+json' },
     })
-  })
+  }
+  // Answered and not thrown: what is thrown here passes by the headers that every answer gets.
+  hono.notFound(({ req, get }) =>
+    answerError(
+      notFound({ method: req.method, path: req.path, hint: hintFor(req.path, routes) }),
+      get('requestId'),
+    ),
+  )
+  hono.onError((error, context) => answerError(error, context.get('requestId')))
   return { fetch: async (request) => hono.fetch(request) }
+}
+
+function asItIs(answer: unknown, type: string): Response {
+  if (!isFile(answer)) return new Response(String(answer), { headers: { 'content-type': type } })
+  const headers = { 'content-type': type, 'content-disposition': `inline; filename="${answer.fileName}"` }
+  return new Response(Uint8Array.from(answer.bytes), { headers })
+}
+
+function isFile(answer: unknown): answer is FileAnswer {
+  return typeof answer === 'object' && answer !== null && 'bytes' in answer && 'fileName' in answer
 }
 
 function logError(log: Log, error: Error, requestId: string): void {

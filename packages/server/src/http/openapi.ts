@@ -54,7 +54,10 @@ export function openApiDocument(
           : { body: { required: true, content: { 'application/json': { schema: route.body } } } }),
       },
       responses: {
-        200: { description: 'Done.', content: { 'application/json': { schema: route.answer } } },
+        200: {
+          description: 'Done.',
+          content: { [route.answerType ?? 'application/json']: { schema: route.answer } },
+        },
         ...problemResponses([
           ...(open ? [] : [about.unauthorized]),
           ...(needsNoParsing(route) ? [] : [invalidRequest]),

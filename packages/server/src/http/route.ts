@@ -45,7 +45,7 @@ export interface RouteDefinition<
   readonly query?: Query
   readonly body?: Body
   readonly answer: Answer
-  /** The media type of an answer that is text as it is: JSON unless given. */
+  /** The media type of an answer that is text, or a `FileAnswer`, as it is: JSON unless given. */
   readonly answerType?: string
   readonly refusals: readonly RouteRefusal[]
   /** Left out of the OpenAPI document. */
@@ -62,6 +62,15 @@ export interface Route
   readonly query: z.ZodObject
   handle(request: RouteRequest<unknown, unknown, unknown, boolean>): Promise<unknown>
 }
+
+/** A file to be saved, with a route's `answerType`. */
+export interface FileAnswer {
+  readonly bytes: Uint8Array
+  /** Letters, digits, dashes, underscores and dots. */
+  readonly fileName: string
+}
+
+export const fileSchema = z.custom<FileAnswer>().openapi({ type: 'string', format: 'binary' })
 
 const nothing = z.strictObject({})
 type Nothing = typeof nothing

@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely'
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { Transaction } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -57,6 +57,10 @@ export interface Message extends MessageKey {
   readonly attempts: number
   readonly note: string | undefined
   readonly receivedAt: Date
+  /** When it was settled last. */
+  readonly processedAt: Date | undefined
+  /** Whether its body is gone, with the customer whom it was about. */
+  readonly isErased: boolean
 }
 
 export async function lockMessage(tx: Transaction, key: MessageKey): Promise<Message | undefined> {
@@ -87,12 +91,24 @@ export async function beginAttempt(
   return row?.attempts
 }
 
-export async function settleMessage(
-  tx: Transaction,
-  key: MessageKey,
-  { state, note, orderId }: { state: MessageState; note: string | undefined; orderId?: Uuid | undefined },
-): Promise<void> {
-  await tx.db
+export interface Settlement {
+  readonly state: MessageState
+  readonly note: string | undefined
+  readonly orderId?: Uuid | undefined
+}
+
+/** Settles a message that waits. One that was settled meanwhile stays as it is. */
+export async function settleMessage(tx: Transaction, key: MessageKey, settlement: Settlement): Promise<void> {
+  await settling(tx, key, settlement).where('state', '=', 'received').execute()
+}
+
+/** Settles a message whatever it is, for it was played again. */
+export async function settleAgain(tx: Transaction, key: MessageKey, settlement: Settlement): Promise<void> {
+  await settling(tx, key, settlement).execute()
+}
+
+function settling(tx: Transaction, key: MessageKey, { state, note, orderId }: Settlement) {
+  return tx.db
     .updateTable('inbox')
     .set({
       state,
@@ -102,9 +118,6 @@ export async function settleMessage(
     })
     .where('provider', '=', key.provider)
     .where('message_id', '=', key.messageId)
-    // One that was settled meanwhile stays settled.
-    .where('state', '=', 'received')
-    .execute()
 }
 
 const erasedBody = JSON.stringify({ erased: true })
@@ -179,20 +192,107 @@ export async function postponeMessage(
     .execute()
 }
 
+/** All of the conditions that are given hold. */
+export interface MessageFilter {
+  readonly orderId?: Uuid | undefined
+  readonly state?: MessageState | undefined
+  readonly eventType?: string | undefined
+  readonly entityId?: string | undefined
+  /** Came then or later. */
+  readonly from?: Date | undefined
+  /** Came before. */
+  readonly until?: Date | undefined
+}
+
+/** A place between messages, in the order in which they came. */
+export interface MessagePlace {
+  readonly receivedAt: Date
+  readonly messageId: string
+}
+
 /** Newest first. */
 export async function listMessages(
   tx: Transaction,
-  { orderId, limit }: { orderId: Uuid | undefined; limit: number },
+  filter: MessageFilter & { readonly limit: number; readonly before?: MessagePlace | undefined },
 ): Promise<Message[]> {
+  const { limit, before } = filter
   const rows = await tx.db
     .selectFrom('inbox')
     .selectAll()
-    .where((row) => (orderId === undefined ? row.lit(true) : row('order_id', '=', orderId)))
+    .where(conditions(filter))
+    .$if(before !== undefined, (query) => query.where(isBeyond(before, '<')))
     .orderBy('received_at', 'desc')
     .orderBy('message_id', 'desc')
     .limit(limit)
     .execute()
   return rows.map(messageFrom)
+}
+
+export interface ListedKey extends MessageKey, MessagePlace {}
+
+/** In the order in which they came. */
+export async function listKeys(
+  tx: Transaction,
+  filter: MessageFilter & { readonly limit: number; readonly after?: MessagePlace | undefined },
+): Promise<ListedKey[]> {
+  const { limit, after } = filter
+  const rows = await tx.db
+    .selectFrom('inbox')
+    .select(['provider', 'message_id', 'received_at'])
+    .where(conditions(filter))
+    .$if(after !== undefined, (query) => query.where(isBeyond(after, '>')))
+    .orderBy('received_at')
+    .orderBy('message_id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    provider: row.provider,
+    messageId: row.message_id,
+    receivedAt: row.received_at,
+  }))
+}
+
+function conditions({ orderId, state, eventType, entityId, from, until }: MessageFilter) {
+  return (row: ExpressionBuilder<Tables, 'inbox'>) =>
+    row.and([
+      ...(orderId === undefined ? [] : [row('order_id', '=', orderId)]),
+      ...(state === undefined ? [] : [row('state', '=', state)]),
+      ...(eventType === undefined ? [] : [row('event_type', '=', eventType)]),
+      ...(entityId === undefined ? [] : [row('entity_id', '=', entityId)]),
+      ...(from === undefined ? [] : [row('received_at', '>=', from)]),
+      ...(until === undefined ? [] : [row('received_at', '<', until)]),
+    ])
+}
+
+function isBeyond(place: MessagePlace | undefined, side: '<' | '>') {
+  return sql<boolean>`(received_at, message_id) ${sql.raw(side)} (${place?.receivedAt}::timestamptz, ${place?.messageId}::text)`
+}
+
+export async function findMessage(tx: Transaction, key: MessageKey): Promise<Message | undefined> {
+  const row = await tx.db
+    .selectFrom('inbox')
+    .selectAll()
+    .where('provider', '=', key.provider)
+    .where('message_id', '=', key.messageId)
+    .executeTakeFirst()
+  return row === undefined ? undefined : messageFrom(row)
+}
+
+/** How many wait to be processed, and how many for a person. */
+export interface OpenMessages {
+  readonly received: number
+  readonly flagged: number
+}
+
+export async function countOpen(tx: Transaction): Promise<OpenMessages> {
+  const rows = await tx.db
+    .selectFrom('inbox')
+    .select((row) => ['state', row.fn.countAll<bigint>().as('count')])
+    .where('state', 'in', ['received', 'flagged'])
+    .groupBy('state')
+    .execute()
+  const countOf = (state: MessageState) => Number(rows.find((row) => row.state === state)?.count ?? 0)
+  return { received: countOf('received'), flagged: countOf('flagged') }
 }
 
 function messageFrom(row: Selectable<Tables['inbox']>): Message {
@@ -208,5 +308,7 @@ function messageFrom(row: Selectable<Tables['inbox']>): Message {
     attempts: row.attempts,
     note: row.note ?? undefined,
     receivedAt: row.received_at,
+    processedAt: row.processed_at ?? undefined,
+    isErased: row.body === erasedBody,
   }
 }

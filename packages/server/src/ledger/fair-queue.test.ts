@@ -42,6 +42,12 @@ describe('a fair queue', () => {
     expect(told(queue.take(2))).toEqual({ c: [0], a: [1] })
   })
 
+  test('gives one of several batches its part of the wallets, each with all that it has', () => {
+    const queue = filled(['hot', 5], ['a', 1], ['b', 1])
+    expect(told(queue.take(100, 2))).toEqual({ hot: [0, 1, 2, 3, 4], a: [0] })
+    expect(told(queue.take(100))).toEqual({ b: [0] })
+  })
+
   test("never has a wallet's items in two batches, and keeps them in their order", () => {
     const queue = filled(['a', 2])
     const first = queue.take(10)

@@ -35,13 +35,15 @@ export class FairQueue<Item extends { readonly operation: { readonly walletId: U
   /**
    * Up to `sizeMax` items: of every wallet in its turn an equal part, and more where others need less. Their wallets are taken until
    * `giveBack`: no two batches have items of one wallet.
+   *
+   * @param parts among how many batches the wallets are divided, of which this is one
    */
-  take(sizeMax: number): Item[] {
+  take(sizeMax: number, parts = 1): Item[] {
     const batch: Item[] = []
-    let walletsLeft = this.#ready.size
+    let walletsLeft = Math.ceil(this.#ready.size / parts)
     for (const [walletId, items] of this.#ready) {
       const room = sizeMax - batch.length
-      if (room === 0) break
+      if (room === 0 || walletsLeft === 0) break
       const share = Math.max(1, Math.ceil(room / walletsLeft))
       walletsLeft -= 1
       const rest = items.length > share ? items.splice(share) : []

@@ -11,7 +11,10 @@ import { createLedger, type Ledger } from './ledger.ts'
 import { observeWith } from './metrics.ts'
 
 const newId = idMaker({ now: Date.now, randomBytes })
-const metrics = createMetrics({ waiting: () => 0 })
+const metrics = createMetrics({
+  waiting: () => 0,
+  openMessages: () => Promise.resolve({ received: 0, flagged: 0 }),
+})
 let now = new Date()
 let database: Database
 let ledger: Ledger

@@ -11,11 +11,13 @@ const context = { newId: () => '', clock: undefined }
 function laneThatFails(
   failure: Error,
   queueMax: number,
-): { lane: Lanes; go: () => void; transactions: () => number } {
+): { lane: Lanes; begun: Promise<void>; go: () => void; transactions: () => number } {
+  const hasBegun = Promise.withResolvers<void>()
   const mayGo = Promise.withResolvers<void>()
   let transactions = 0
   const connection: LaneConnection = {
     transaction: async () => {
+      hasBegun.resolve()
       await mayGo.promise
       transactions += 1
       throw failure
@@ -23,15 +25,53 @@ function laneThatFails(
     close: () => Promise.resolve(),
   }
   const lane = createLanes([connection], context, queueMax)
-  return { lane, go: mayGo.resolve, transactions: () => transactions }
+  return { lane, begun: hasBegun.promise, go: mayGo.resolve, transactions: () => transactions }
+}
+
+/** Three connections whose transactions wait until they may fail. */
+function threeThatWait() {
+  let begun = 0
+  const mayGo = Promise.withResolvers<void>()
+  const connection: LaneConnection = {
+    transaction: async () => {
+      begun += 1
+      await mayGo.promise
+      throw new Fault(databaseUnavailable, 'away', { retryable: true })
+    },
+    close: () => Promise.resolve(),
+  }
+  const lanes = createLanes([connection, connection, connection], context, 1000)
+  const answers: Promise<unknown>[] = []
+  return {
+    lanes,
+    /** Operations on so many wallets, in one turn of the event loop. */
+    ask: (count: number) => {
+      for (let asked = 0; asked < count; asked += 1) answers.push(lanes.submit(chargeOf(newOwner(), '1')))
+      return new Promise((resolve) => {
+        setImmediate(resolve)
+      })
+    },
+    begun: () => begun,
+    go: async () => {
+      const told = tally(answers)
+      mayGo.resolve()
+      await lanes.close()
+      return told
+    },
+  }
 }
 
 describe('a lane', () => {
   test('refuses what finds its queue full, and says when to come back', async () => {
-    const { lane, go } = laneThatFails(new Fault('database_unavailable', 'away', { retryable: true }), 3)
+    const { lane, begun, go } = laneThatFails(
+      new Fault('database_unavailable', 'away', { retryable: true }),
+      3,
+    )
     const owner = newOwner()
-    // The first is taken out of the queue at once, into the batch that waits for the database.
-    const answers = tally(Array.from({ length: 6 }, () => lane.submit(chargeOf(owner, '1'))))
+    const first = lane.submit(chargeOf(owner, '1'))
+    // It is in the batch that waits for the database, and no longer in the queue.
+    await begun
+    const answers = tally([first, ...Array.from({ length: 5 }, () => lane.submit(chargeOf(owner, '1')))])
     go()
     expect(await answers).toEqual({ 'Fault: away': 4, overloaded: 2 })
     await expect(lane.submit(chargeOf(owner, '1'))).rejects.toThrow('away')
@@ -39,8 +79,10 @@ describe('a lane', () => {
 
   test('tells everyone in the batch when the database went away, and runs nothing again that may have been committed', async () => {
     const away = new Fault(databaseUnavailable, 'away', { retryable: true })
-    const { lane, go, transactions } = laneThatFails(away, 10)
-    const answers = [1, 2, 3].map(() => lane.submit(chargeOf(newOwner(), '1')))
+    const { lane, begun, go, transactions } = laneThatFails(away, 10)
+    const answers = [lane.submit(chargeOf(newOwner(), '1'))]
+    await begun
+    for (const owner of [newOwner(), newOwner()]) answers.push(lane.submit(chargeOf(owner, '1')))
     go()
     expect(await tally(answers)).toEqual({ 'Fault: away': 3 })
     // The first alone, then the two that gathered meanwhile, each once.
@@ -66,27 +108,31 @@ describe('a lane', () => {
     })
   })
 
+  test('takes what is asked at once together', async () => {
+    const { lanes, ask, begun, go } = threeThatWait()
+    await ask(3)
+    expect(begun()).toBe(1)
+    expect(lanes.waiting()).toBe(0)
+    expect(await go()).toEqual({ 'Fault: away': 3 })
+  })
+
   test('has a second connection when a hundred operations wait, and not before', async () => {
-    const begun: number[] = []
-    const mayGo = Promise.withResolvers<void>()
-    const connections = [0, 1, 2].map(
-      (which): LaneConnection => ({
-        transaction: async () => {
-          begun.push(which)
-          await mayGo.promise
-          throw new Fault(databaseUnavailable, 'away', { retryable: true })
-        },
-        close: () => Promise.resolve(),
-      }),
-    )
-    const lanes = createLanes(connections, context, 1000)
-    const answers = [lanes.submit(chargeOf(newOwner(), '1'))]
-    for (let waiting = 1; waiting < 100; waiting += 1) answers.push(lanes.submit(chargeOf(newOwner(), '1')))
-    expect(begun).toHaveLength(1)
-    answers.push(lanes.submit(chargeOf(newOwner(), '1')))
-    expect(begun).toHaveLength(2)
-    mayGo.resolve()
-    expect(await tally(answers)).toEqual({ 'Fault: away': 101 })
-    await lanes.close()
+    const { lanes, ask, begun, go } = threeThatWait()
+    await ask(1)
+    await ask(99)
+    expect(begun()).toBe(1)
+    expect(lanes.waiting()).toBe(99)
+    await ask(1)
+    expect(begun()).toBe(2)
+    expect(lanes.waiting()).toBe(0)
+    expect(await go()).toEqual({ 'Fault: away': 101 })
+  })
+
+  test('divides what is asked at once among as many connections as are worth it', async () => {
+    const { lanes, ask, begun, go } = threeThatWait()
+    await ask(250)
+    expect(begun()).toBe(2)
+    expect(lanes.waiting()).toBe(0)
+    expect(await go()).toEqual({ 'Fault: away': 250 })
   })
 })

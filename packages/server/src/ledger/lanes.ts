@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LaneConnection } from '../database/database.ts'
 import { closedFault, databaseConflict } from '../database/faults.ts'
 import { Fault } from '../kernel/refusal.ts'
@@ -48,30 +49,37 @@ export function createLanes(
   const queue = new FairQueue<Waiting>()
   const idle = [...connections]
   const running = new Set<Promise<void>>()
+  let isStarting = false
   let isClosed = false
 
-  /** Sets idle connections to work on what is ready. */
+  /**
+   * Sets idle connections to work in the next turn of the event loop, when everybody who can ask now has asked: whoever was just answered asks again
+   * at once, and the first of them alone in a batch would make all others wait for its commit.
+   */
   function start(): void {
-    while (queue.readySize > 0 && (running.size === 0 || queue.readySize >= anotherLaneFrom)) {
-      const connection = idle.pop()
-      if (connection === undefined) return
-      const lane = drain(connection).finally(() => {
-        running.delete(lane)
-        idle.push(connection)
-        start()
-      })
-      running.add(lane)
-    }
+    if (isStarting || idle.length === 0 || queue.readySize === 0) return
+    isStarting = true
+    void nextTurn().then(() => {
+      isStarting = false
+      while (queue.readySize >= (running.size === 0 ? 1 : anotherLaneFrom)) {
+        const connection = idle.pop()
+        if (connection === undefined) return
+        run(connection)
+      }
+    })
   }
 
-  async function drain(connection: LaneConnection): Promise<void> {
-    do {
-      const batch = queue.take(batchSizeMax)
-      // One batch after the other is the point: the next one gathers meanwhile.
-      // oxlint-disable-next-line no-await-in-loop
-      await runAndAnswer(connection, batch)
+  /** Takes what is ready, but leaves their part to idle connections that are worth setting to work too. */
+  function run(connection: LaneConnection): void {
+    const lanesWorthHaving = Math.max(1, Math.floor(queue.readySize / anotherLaneFrom))
+    const batch = queue.take(batchSizeMax, Math.min(lanesWorthHaving, idle.length + 1))
+    const lane = runAndAnswer(connection, batch).finally(() => {
       queue.giveBack(batch)
-    } while (queue.readySize >= (running.size > 1 ? anotherLaneFrom : 1))
+      running.delete(lane)
+      idle.push(connection)
+      start()
+    })
+    running.add(lane)
   }
 
   async function runAndAnswer(connection: LaneConnection, batch: readonly Waiting[]): Promise<void> {
@@ -137,8 +145,12 @@ export function createLanes(
     waiting: () => queue.size,
     close: async () => {
       isClosed = true
-      // oxlint-disable-next-line no-await-in-loop
-      while (running.size > 0) await Promise.all(running)
+      do {
+        // oxlint-disable-next-line no-await-in-loop
+        await Promise.all(running)
+        // oxlint-disable-next-line no-await-in-loop
+        await nextTurn()
+      } while (running.size > 0)
       await Promise.all(connections.map((connection) => connection.close()))
     },
   }

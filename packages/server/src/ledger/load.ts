@@ -2,6 +2,7 @@ import type { Request, Session, Statement } from '../database/database.ts'
 import type { Uuid, WalletOwner } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { later } from '../kernel/time.ts'
+import { bigints, type Column, uuids } from './array-bytes.ts'
 import { plain, quoted } from './array-text.ts'
 import type { LedgerContext } from './context.ts'
 import type { Spending } from './decide/decision.ts'
@@ -154,21 +155,21 @@ async function readFirst(
 ): Promise<First> {
   const reading = new Reading(session)
   insertMissing(reading, operations)
-  const wallets = reading.ask(statements.lockWallets, [plain(ids, (id) => id)])
+  const wallets = reading.ask(statements.lockWallets, [uuids(ids, (id) => id)])
   const clock = reading.ask(statements.readClock, [])
   const owned = operations.filter(bringsOwner)
   const owners =
     owned.length === 0
       ? undefined
-      : reading.ask(statements.readOwners, [plain(owned, (operation) => operation.walletId)])
+      : reading.ask(statements.readOwners, [uuids(owned, (operation) => operation.walletId)])
   const entries = reading.askAbout(statements.readBoundKeys, operations, (all) => [
-    plain(all, (one) => one.key.id),
+    uuids(all, (one) => one.key.id),
   ])
   const holds = reading.askAbout(statements.readHolds, operations.filter(namesHold), (all) => [
-    plain(all, (one) => one.holdId),
+    uuids(all, (one) => one.holdId),
   ])
   const lots = reading.askAbout(statements.readLots, operations.filter(namesLot), (all) => [
-    plain(all, (one) => one.lotId),
+    uuids(all, (one) => one.lotId),
   ])
   const refunds = operations.filter((operation) => operation.kind === 'refund')
   const transactions = reading.askAbout(statements.readTransactions, refunds, transactionsOf)
@@ -213,14 +214,14 @@ async function readSecond(session: Session, drafts: readonly Draft[], first: Fir
     drafts.filter(({ wallet }) => wallet.debt > 0n),
   )
   const replayed = inWallets(first.entries, holdsOf)
-  const holds = reading.askAbout(statements.readHolds, replayed, (all) => [plain(all, (one) => one.named)])
+  const holds = reading.askAbout(statements.readHolds, replayed, (all) => [uuids(all, (one) => one.named)])
   const paid = [
     ...inWallets(first.transactions, (rows) =>
       rows.flatMap((entry) => (entry.lot_id === null ? [] : [entry.lot_id])),
     ),
     ...inWallets(first.debts, (rows) => rows.flatMap((debt) => debt.repaid_lot_ids)),
   ]
-  const lots = reading.askAbout(statements.readLots, paid, (all) => [plain(all, (one) => one.named)])
+  const lots = reading.askAbout(statements.readLots, paid, (all) => [uuids(all, (one) => one.named)])
   if (reading.isEmpty) return nothingMore
   await reading.done()
   return {
@@ -244,7 +245,7 @@ async function readRepaying(
   const open = owing.flatMap(({ id, wallet }) =>
     [...wallet.lots, ...rowsOf(second.waiting, id)].map((lot) => ({ walletId: id, named: lot.id })),
   )
-  const lots = reading.askAbout(statements.readLots, open, (all) => [plain(all, (one) => one.named)])
+  const lots = reading.askAbout(statements.readLots, open, (all) => [uuids(all, (one) => one.named)])
   if (reading.isEmpty) return second.lots
   await reading.done()
   return Map.groupBy(
@@ -327,7 +328,7 @@ function insertMissing(reading: Reading, operations: readonly Operation[]): void
   if (owned.length === 0) return
   const byWallet = [...new Map(owned.map((operation) => [operation.walletId, operation.owner]))]
   reading.ask(statements.insertWallets, [
-    plain(byWallet, ([id]) => id),
+    uuids(byWallet, ([id]) => id),
     plain(byWallet, ([, owner]) => owner.mode),
     quoted(byWallet, ([, owner]) => owner.customer),
     quoted(byWallet, ([, owner]) => owner.unit),
@@ -351,8 +352,8 @@ function namesLot(operation: Operation) {
   return 'lotId' in operation
 }
 
-function transactionsOf(refunds: readonly RefundOperation[]): string[] {
-  return [plain(refunds, (refund) => refund.transaction)]
+function transactionsOf(refunds: readonly RefundOperation[]): Column[] {
+  return [bigints(refunds, (refund) => refund.transaction)]
 }
 
 function limitsOf(operations: readonly Operation[]): { walletId: Uuid; name: string; buckets: number }[] {
@@ -429,7 +430,7 @@ class Reading {
   }
 
   /** Answers the question's place. */
-  ask(statement: Statement, values: readonly string[]): number {
+  ask(statement: Statement, values: readonly Column[]): number {
     return this.#requests.push({ statement, values }) - 1
   }
 
@@ -437,14 +438,14 @@ class Reading {
   askAbout<Thing extends { readonly walletId: Uuid }>(
     statement: Statement,
     things: readonly Thing[],
-    columnsOf: (things: readonly Thing[]) => readonly string[],
+    columnsOf: (things: readonly Thing[]) => readonly Column[],
   ): number | undefined {
     if (things.length === 0) return undefined
-    return this.ask(statement, [plain(things, (thing) => thing.walletId), ...columnsOf(things)])
+    return this.ask(statement, [uuids(things, (thing) => thing.walletId), ...columnsOf(things)])
   }
 
   askIn(statement: Statement, wallets: readonly Draft[]): number | undefined {
-    return wallets.length === 0 ? undefined : this.ask(statement, [plain(wallets, ({ id }) => id)])
+    return wallets.length === 0 ? undefined : this.ask(statement, [uuids(wallets, ({ id }) => id)])
   }
 
   get isEmpty(): boolean {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database, Transaction } from '../database/database.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
@@ -82,6 +83,9 @@ export async function* verifySlices(
 ): AsyncGenerator<VerifiedSlice> {
   let after: Uuid | undefined
   do {
+    // PGlite works in this process: without a turn between slices the ledger would stand still until the last.
+    // oxlint-disable-next-line no-await-in-loop
+    await nextTurn()
     // One after the other: a verification takes one connection, and leaves the rest of the machine to the ledger.
     // oxlint-disable-next-line no-await-in-loop
     const slice = await database.slowSnapshot((tx) => verifySlice(tx, { ...options, after }))

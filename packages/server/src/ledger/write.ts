@@ -1,5 +1,6 @@
 import type { Request, Statement } from '../database/database.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { bigints, type Column, instants, uuids } from './array-bytes.ts'
 import { nullable, plain, quoted } from './array-text.ts'
 import type { NewLot, Spending } from './decide/decision.ts'
 import type { Entry } from './entry.ts'
@@ -110,61 +111,61 @@ interface In<Row> {
 
 function request<Row>(
   statement: Statement,
-  columnsOf: (rows: readonly Row[]) => string[],
+  columnsOf: (rows: readonly Row[]) => Column[],
   rows: readonly Row[],
 ): Request[] {
   return rows.length === 0 ? [] : [{ statement, values: columnsOf(rows) }]
 }
 
-function lotColumns(rows: readonly In<NewLot>[]): string[] {
+function lotColumns(rows: readonly In<NewLot>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
-    plain(rows, ({ row }) => row.lot.id),
+    uuids(rows, ({ walletId }) => walletId),
+    uuids(rows, ({ row }) => row.lot.id),
     plain(rows, ({ row }) => row.facts.source),
     plain(rows, ({ row }) => row.facts.category),
     quoted(rows, ({ row }) => row.facts.name),
-    plain(rows, ({ row }) => row.lot.granted),
-    plain(rows, ({ row }) => row.facts.paid?.amountMinor),
+    bigints(rows, ({ row }) => row.lot.granted),
+    bigints(rows, ({ row }) => row.facts.paid?.amountMinor),
     plain(rows, ({ row }) => row.facts.paid?.currency),
     plain(rows, ({ row }) => row.lot.priority),
-    plain(rows, ({ row }) => instant(row.lot.effectiveAt)),
-    plain(rows, ({ row }) => instant(row.lot.expiresAt)),
+    instants(rows, ({ row }) => row.lot.effectiveAt),
+    instants(rows, ({ row }) => row.lot.expiresAt),
     quoted(rows, ({ row }) => row.lot.traits?.scope && quoted(row.lot.traits.scope, (action) => action)),
     plain(rows, ({ row }) => row.lot.traits?.keepsOutOfDebt !== true),
     plain(rows, ({ row }) => row.lot.traits?.lateReturnDays ?? 0),
     quoted(rows, ({ row }) => row.facts.metadata && JSON.stringify(row.facts.metadata)),
-    plain(rows, ({ row }) => row.facts.orderId),
-    plain(rows, ({ now }) => instant(now)),
+    uuids(rows, ({ row }) => row.facts.orderId),
+    instants(rows, ({ now }) => now),
   ]
 }
 
-function entryColumns(rows: readonly In<Entry>[]): string[] {
+function entryColumns(rows: readonly In<Entry>[]): Column[] {
   const after = ({ row }: In<Entry>) => row.bound?.balance
   return [
-    plain(rows, ({ row }) => row.number),
-    plain(rows, ({ walletId }) => walletId),
+    bigints(rows, ({ row }) => row.number),
+    uuids(rows, ({ walletId }) => walletId),
     plain(rows, ({ row }) => row.position),
     plain(rows, ({ row }) => row.operation),
-    plain(rows, ({ row }) => row.lotId),
+    uuids(rows, ({ row }) => row.lotId),
     plain(rows, ({ row }) => row.from),
     plain(rows, ({ row }) => row.to),
-    plain(rows, ({ row }) => row.amount),
-    plain(rows, ({ row }) => row.holdId),
-    plain(rows, ({ row }) => row.aboutTransaction),
+    bigints(rows, ({ row }) => row.amount),
+    uuids(rows, ({ row }) => row.holdId),
+    bigints(rows, ({ row }) => row.aboutTransaction),
     plain(rows, ({ row }) => row.catalogId),
-    plain(rows, ({ row }) => row.bound?.key.id),
-    plain(rows, ({ row }) => row.bound?.key.fingerprint),
-    plain(rows, (row) => after(row)?.available),
+    uuids(rows, ({ row }) => row.bound?.key.id),
+    bigints(rows, ({ row }) => row.bound?.key.fingerprint),
+    bigints(rows, (row) => after(row)?.available),
     // What is nothing is not stored; spendable is what the others leave of available.
-    plain(rows, (row) => unlessZero(after(row)?.held)),
-    plain(rows, (row) => unlessZero(after(row)?.debt)),
-    plain(rows, (row) => unlessZero(after(row)?.scoped)),
-    plain(rows, (row) => unlessZero(after(row)?.upcoming)),
-    plain(rows, (row) => unlessZero(after(row)?.frozen)),
-    plain(rows, ({ row, now }) =>
-      row.effectiveAt.getTime() === now.getTime() ? undefined : instant(row.effectiveAt),
+    bigints(rows, (row) => unlessZero(after(row)?.held)),
+    bigints(rows, (row) => unlessZero(after(row)?.debt)),
+    bigints(rows, (row) => unlessZero(after(row)?.scoped)),
+    bigints(rows, (row) => unlessZero(after(row)?.upcoming)),
+    bigints(rows, (row) => unlessZero(after(row)?.frozen)),
+    instants(rows, ({ row, now }) =>
+      row.effectiveAt.getTime() === now.getTime() ? undefined : row.effectiveAt,
     ),
-    plain(rows, ({ now }) => instant(now)),
+    instants(rows, ({ now }) => now),
     quoted(rows, ({ row }) => row.action),
     quoted(rows, ({ row }) => row.description),
     quoted(rows, ({ row }) => row.actor),
@@ -202,28 +203,28 @@ function lotUpdatesOf({ entries, lotUpdates }: WalletChanges): LotSums[] {
   return [...updates.values()]
 }
 
-function lotUpdateColumns(rows: readonly In<LotSums>[]): string[] {
+function lotUpdateColumns(rows: readonly In<LotSums>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
-    plain(rows, ({ row }) => row.lotId),
-    plain(rows, ({ row }) => row.expired),
-    plain(rows, ({ row }) => row.revoked),
-    plain(rows, ({ row }) => instant(row.expiresAt)),
+    uuids(rows, ({ walletId }) => walletId),
+    uuids(rows, ({ row }) => row.lotId),
+    bigints(rows, ({ row }) => row.expired),
+    bigints(rows, ({ row }) => row.revoked),
+    instants(rows, ({ row }) => row.expiresAt),
     plain(rows, ({ row }) => row.isFrozen),
   ]
 }
 
-function placedHoldColumns(rows: readonly In<Hold>[]): string[] {
+function placedHoldColumns(rows: readonly In<Hold>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
-    plain(rows, ({ row }) => row.id),
+    uuids(rows, ({ walletId }) => walletId),
+    uuids(rows, ({ row }) => row.id),
     plain(rows, ({ row }) => row.state),
-    plain(rows, ({ row }) => row.amount),
-    plain(rows, ({ row }) => row.captured),
-    plain(rows, ({ row }) => row.fromShares),
-    plain(rows, ({ row }) => row.asked),
-    plain(rows, ({ row }) => row.refused),
-    plain(rows, ({ row }) => row.checkpoint),
+    bigints(rows, ({ row }) => row.amount),
+    bigints(rows, ({ row }) => row.captured),
+    bigints(rows, ({ row }) => row.fromShares),
+    bigints(rows, ({ row }) => row.asked),
+    bigints(rows, ({ row }) => row.refused),
+    bigints(rows, ({ row }) => row.checkpoint),
     plain(rows, ({ row }) => row.onLapse),
     quoted(rows, ({ row }) => lotIds(row.shares)),
     quoted(rows, ({ row }) => amounts(row.shares)),
@@ -231,43 +232,43 @@ function placedHoldColumns(rows: readonly In<Hold>[]): string[] {
       row.limits.length === 0 ? undefined : quoted(row.limits, (limit) => limit.name),
     ),
     quoted(rows, ({ row }) =>
-      row.limits.length === 0 ? undefined : plain(row.limits, (limit) => instant(limit.startsAt)),
+      row.limits.length === 0 ? undefined : plain(row.limits, (limit) => limit.startsAt.toISOString()),
     ),
     quoted(rows, ({ row }) => row.action),
     quoted(rows, ({ row }) => row.description),
     plain(rows, ({ row }) => row.catalogId),
-    plain(rows, ({ row }) => instant(row.placedAt)),
-    plain(rows, ({ row }) => instant(row.expiresAt)),
+    instants(rows, ({ row }) => row.placedAt),
+    instants(rows, ({ row }) => row.expiresAt),
     plain(rows, ({ row }) => row.timeToLiveMs),
-    plain(rows, ({ row }) => instant(row.endedAt)),
+    instants(rows, ({ row }) => row.endedAt),
   ]
 }
 
-function changedHoldColumns(rows: readonly In<Hold>[]): string[] {
+function changedHoldColumns(rows: readonly In<Hold>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
-    plain(rows, ({ row }) => row.id),
+    uuids(rows, ({ walletId }) => walletId),
+    uuids(rows, ({ row }) => row.id),
     plain(rows, ({ row }) => row.state),
-    plain(rows, ({ row }) => row.captured),
-    plain(rows, ({ row }) => row.fromShares),
-    plain(rows, ({ row }) => row.asked),
-    plain(rows, ({ row }) => row.refused),
-    plain(rows, ({ row }) => row.checkpoint),
-    plain(rows, ({ row }) => instant(row.expiresAt)),
-    plain(rows, ({ row }) => instant(row.endedAt)),
+    bigints(rows, ({ row }) => row.captured),
+    bigints(rows, ({ row }) => row.fromShares),
+    bigints(rows, ({ row }) => row.asked),
+    bigints(rows, ({ row }) => row.refused),
+    bigints(rows, ({ row }) => row.checkpoint),
+    instants(rows, ({ row }) => row.expiresAt),
+    instants(rows, ({ row }) => row.endedAt),
   ]
 }
 
-function goneColumns(rows: readonly In<Uuid>[]): string[] {
-  return [plain(rows, ({ walletId }) => walletId), plain(rows, ({ row }) => row)]
+function goneColumns(rows: readonly In<Uuid>[]): Column[] {
+  return [uuids(rows, ({ walletId }) => walletId), uuids(rows, ({ row }) => row)]
 }
 
-function waitingColumns(rows: readonly In<OpenLot>[]): string[] {
+function waitingColumns(rows: readonly In<OpenLot>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
-    plain(rows, ({ row }) => row.id),
-    plain(rows, ({ row }) => row.available),
-    plain(rows, ({ row }) => row.held),
+    uuids(rows, ({ walletId }) => walletId),
+    uuids(rows, ({ row }) => row.id),
+    bigints(rows, ({ row }) => row.available),
+    bigints(rows, ({ row }) => row.held),
     plain(rows, ({ row }) => row.priority),
     plain(rows, ({ row }) => flagsOf(row.traits)),
     plain(rows, ({ row }) => row.effectiveAt.getTime()),
@@ -279,22 +280,22 @@ function waitingColumns(rows: readonly In<OpenLot>[]): string[] {
   ]
 }
 
-function debtColumns(rows: readonly In<Debt>[]): string[] {
+function debtColumns(rows: readonly In<Debt>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
-    plain(rows, ({ row }) => row.transaction),
-    plain(rows, ({ row }) => row.amount),
-    plain(rows, ({ row }) => row.open),
+    uuids(rows, ({ walletId }) => walletId),
+    bigints(rows, ({ row }) => row.transaction),
+    bigints(rows, ({ row }) => row.amount),
+    bigints(rows, ({ row }) => row.open),
     quoted(rows, ({ row }) => lotIds(row.repaidBy)),
     quoted(rows, ({ row }) => amounts(row.repaidBy)),
   ]
 }
 
-function refundColumns(rows: readonly In<Spending>[]): string[] {
+function refundColumns(rows: readonly In<Spending>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
-    plain(rows, ({ row }) => row.transaction),
-    plain(rows, ({ row }) => row.refunded),
+    uuids(rows, ({ walletId }) => walletId),
+    bigints(rows, ({ row }) => row.transaction),
+    bigints(rows, ({ row }) => row.refunded),
     quoted(rows, ({ row }) => lotIds(row.returned)),
     quoted(rows, ({ row }) => amounts(row.returned)),
   ]
@@ -310,12 +311,12 @@ function added(changes: readonly LimitChange[], which: 'more' | 'less'): LimitCh
   return [...sums.values()].filter((change) => (which === 'more' ? change.by > 0n : change.by < 0n))
 }
 
-function countColumns(rows: readonly In<LimitChange>[]): string[] {
+function countColumns(rows: readonly In<LimitChange>[]): Column[] {
   return [
-    plain(rows, ({ walletId }) => walletId),
+    uuids(rows, ({ walletId }) => walletId),
     quoted(rows, ({ row }) => row.name),
-    plain(rows, ({ row }) => instant(row.startsAt)),
-    plain(rows, ({ row }) => row.by),
+    instants(rows, ({ row }) => row.startsAt),
+    bigints(rows, ({ row }) => row.by),
   ]
 }
 
@@ -334,21 +335,21 @@ function isSameButForSums({ before, lots, lotsBefore }: WalletChanges): boolean 
   )
 }
 
-function sumColumns(rows: readonly WalletChanges[]): string[] {
+function sumColumns(rows: readonly WalletChanges[]): Column[] {
   return [
-    plain(rows, ({ wallet }) => wallet.id),
-    plain(rows, ({ wallet }) => instant(wallet.nextLapseAt)),
-    plain(rows, ({ now }) => instant(now)),
-    plain(rows, ({ wallet }) => wallet.entryCount),
-    plain(rows, ({ wallet }) => wallet.available),
-    plain(rows, ({ wallet }) => wallet.held),
-    plain(rows, ({ wallet }) => wallet.debt),
+    uuids(rows, ({ wallet }) => wallet.id),
+    instants(rows, ({ wallet }) => wallet.nextLapseAt),
+    instants(rows, ({ now }) => now),
+    bigints(rows, ({ wallet }) => wallet.entryCount),
+    bigints(rows, ({ wallet }) => wallet.available),
+    bigints(rows, ({ wallet }) => wallet.held),
+    bigints(rows, ({ wallet }) => wallet.debt),
     quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.available)),
     quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.held)),
   ]
 }
 
-function walletColumns(rows: readonly WalletChanges[]): string[] {
+function walletColumns(rows: readonly WalletChanges[]): Column[] {
   return [
     ...sumColumns(rows),
     quoted(rows, ({ lots }) => plain(lots.inRow, (lot) => lot.id)),
@@ -375,15 +376,6 @@ function lotIds(shares: readonly LotShare[]): string {
 
 function amounts(shares: readonly LotShare[]): string {
   return plain(shares, (share) => share.amount)
-}
-
-let lastInstant: { readonly at: Date; readonly text: string } | undefined
-
-/** A batch writes the same instant over and over. */
-function instant(at: Date | undefined): string | undefined {
-  if (at === undefined) return undefined
-  if (lastInstant?.at !== at) lastInstant = { at, text: at.toISOString() }
-  return lastInstant.text
 }
 
 function unlessZero(amount: bigint | undefined): bigint | undefined {

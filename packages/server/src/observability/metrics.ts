@@ -8,10 +8,15 @@ const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 // From a local disk's commit to a database that is far away or overloaded.
 const seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 
+export interface MetricSources {
+  /** How many operations of the ledger wait. */
+  readonly waiting: () => number
+  /** How many of the provider's messages wait to be processed, and how many for a person. */
+  readonly openMessages: () => Promise<{ readonly received: number; readonly flagged: number }>
+}
+
 /** The metrics of one engine, in a registry of its own: a process may have several engines. All begin with `tallystick_`. */
-export function createMetrics(sources: {
-  /** How many operations of the ledger wait. */ readonly waiting: () => number
-}) {
+export function createMetrics(sources: MetricSources) {
   const registry = new Registry()
   const registers = [registry]
   // It asks when it is scraped, and is referred to by the registry alone.
@@ -21,6 +26,19 @@ export function createMetrics(sources: {
     registers,
     collect() {
       this.set(sources.waiting())
+    },
+  })
+  void new Gauge({
+    name: 'tallystick_inbox_messages',
+    help: "The payment provider's messages that wait: received, to be processed; flagged, for a person to look at and replay.",
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      // A database that is away must not hide what the others measure.
+      const open = await sources.openMessages().catch(() => undefined)
+      if (open === undefined) return this.reset()
+      this.set({ state: 'received' }, open.received)
+      this.set({ state: 'flagged' }, open.flagged)
     },
   })
   return {

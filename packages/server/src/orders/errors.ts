@@ -45,3 +45,14 @@ function whatIsWrong({ pack, amount, min, max }: ChosenAmountFacts): string {
     ? `amount is missing: the customer of the pack ${pack} chooses what to pay, ${bounds}.`
     : `amount is ${formatMoney(amount)}; for the pack ${pack} it must be ${bounds}.`
 }
+
+export const invoiceNotFound = refusal({
+  code: 'invoice_not_found',
+  status: 404,
+  title: 'There is no invoice',
+  detail: ({ isPaid }: { isPaid: boolean }) =>
+    isPaid
+      ? 'The payment provider has no invoice for the payment of this order yet. Ask again later.'
+      : 'The order is not paid, so there is no invoice. Ask again when it is.',
+  help: 'Invoices are made by the payment provider after the payment, and passed on as they are.',
+})

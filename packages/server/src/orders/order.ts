@@ -3,6 +3,7 @@ import { type Credits, micros } from '../kernel/credits.ts'
 import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { PackProduct } from '../providers/provider.ts'
+import type { Charged, ProviderDispute } from '../providers/told.ts'
 
 /** `paid`: the payment is there, and the credits come from the provider's own credit system. */
 type OrderState = 'created' | 'open' | 'paid' | 'credited'
@@ -18,6 +19,23 @@ export interface OrderFailure {
   readonly code: string
   /** A sentence for the customer. */
   readonly message: string
+}
+
+/** What is known of the payment of an order. */
+export interface OrderPayment {
+  readonly paymentId: string
+  /** What became of it here: `flagged` where a person must look at it. */
+  readonly standing: 'none' | 'awaiting_credits' | 'credited' | 'unassigned' | 'flagged' | 'dismissed'
+  /** For people: why it is not credited. */
+  readonly note: string | undefined
+  readonly charged: Charged | undefined
+  /** What the merchant is paid out for it; undefined until known. */
+  readonly settled: Charged | undefined
+  /** In all; undefined where the provider does not say what was charged. */
+  readonly refunded: Money | undefined
+  /** Or owed, for money that went back. */
+  readonly creditsTakenBack: Credits
+  readonly dispute: Pick<ProviderDispute, 'state' | 'stage' | 'amount' | 'reason'> | undefined
 }
 
 /** One purchase. What is bought is frozen when it is created: a catalog edited since changes nothing. */
@@ -52,6 +70,11 @@ export interface Order {
   readonly createdAt: Date
   readonly paidAt: Date | undefined
   readonly creditedAt: Date | undefined
+}
+
+export interface PaidOrder extends Order {
+  /** Undefined until it is paid. */
+  readonly payment: OrderPayment | undefined
 }
 
 export interface Discount {

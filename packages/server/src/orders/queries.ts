@@ -209,11 +209,18 @@ export async function markPaid(
     .execute()
 }
 
-export async function setFailure(tx: Transaction, orderId: Uuid, failure: OrderFailure): Promise<void> {
+/** Why an attempt to pay failed, as of then; of several attempts the last one counts. */
+export async function setFailure(
+  tx: Transaction,
+  orderId: Uuid,
+  failure: OrderFailure,
+  asOf: Date,
+): Promise<void> {
   await tx.db
     .updateTable('orders')
-    .set({ failure_code: failure.code, failure_message: failure.message })
+    .set({ failure_code: failure.code, failure_message: failure.message, failure_as_of: asOf })
     .where('id', '=', orderId)
+    .where((order) => order.or([order('failure_as_of', 'is', null), order('failure_as_of', '<=', asOf)]))
     .execute()
 }
 

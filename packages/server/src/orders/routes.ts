@@ -2,105 +2,15 @@ import { z } from '@hono/zod-openapi'
 import { unknownPack } from '../catalog/errors.ts'
 import { invalidRequest } from '../http/errors.ts'
 import { decodeCursor, encodeCursor, pageQuery, pageSchema, pageSize } from '../http/page.ts'
-import { type Route, route } from '../http/route.ts'
-import {
-  creditsSchema,
-  customerIdSchema,
-  instantSchema,
-  instantToWire,
-  moneySchema,
-  moneyToWire,
-  optionalInstantToWire,
-  orNull,
-} from '../http/wire.ts'
-import { decimalFromCredits } from '../kernel/credits.ts'
-import { formatId, formatIdInWallet, parseId, type Uuid } from '../kernel/ids.ts'
+import { fileSchema, type Route, route } from '../http/route.ts'
+import { customerIdSchema } from '../http/wire.ts'
+import { formatId, parseId, type Uuid } from '../kernel/ids.ts'
 import { keyReused } from '../ledger/errors.ts'
 import { discountNotValid, productMismatch, providerNotConfigured } from '../providers/errors.ts'
-import { invalidChosenAmount, invalidQuantity, orderNotFound } from './errors.ts'
-import { netPrice, type Order, quantityMax } from './order.ts'
+import { invalidChosenAmount, invalidQuantity, invoiceNotFound, orderNotFound } from './errors.ts'
+import { quantityMax } from './order.ts'
 import type { Orders } from './orders.ts'
-
-const orderSchema = z
-  .object({
-    id: z.string().openapi({ example: 'ord_06bq5m3k7r8x9z0a1b2c3d4e5f' }),
-    customer: z.string(),
-    pack: z.string(),
-    pack_name: z.string().openapi({ description: 'As it was when the order was made.' }),
-    quantity: z.int(),
-    unit: z.string(),
-    credits: creditsSchema.openapi({ description: 'In all: those of the pack × quantity.' }),
-    price: moneySchema.openapi({
-      description:
-        'In all, before tax and discount: that of the pack × quantity, or what the customer chose.',
-    }),
-    discount: orNull(
-      z.object({ code: z.string(), amount: moneySchema }).openapi('Discount'),
-      'What is taken off the price: frozen before the checkout began.',
-    ),
-    net_price: moneySchema.openapi({ description: 'What is to be paid, before tax.' }),
-    billing_country: z.string().nullable(),
-    state: z.enum(['created', 'open', 'paid', 'credited']),
-    checkout_url: z.string().nullable().openapi({ description: 'Where the customer pays.' }),
-    provider: z.string(),
-    provider_session: z.string().nullable(),
-    payment: z
-      .string()
-      .nullable()
-      .openapi({ description: "The provider's id of the payment that was credited." }),
-    lot: z.string().nullable(),
-    mode: z.enum(['test', 'live']),
-    created_at: instantSchema,
-    paid_at: instantSchema.nullable(),
-    credited_at: instantSchema.nullable(),
-    failure: z
-      .object({
-        code: z.string(),
-        message: z.string().openapi({ description: 'A sentence for the customer.' }),
-      })
-      .nullable()
-      .openapi({
-        description:
-          'Why the last attempt to pay failed. The order stays open, and another attempt clears it.',
-      }),
-  })
-  .openapi('Order')
-
-function orderToWire(order: Order): z.input<typeof orderSchema> {
-  return {
-    id: formatId('order', order.id),
-    customer: order.customer,
-    pack: order.pack,
-    pack_name: order.packName,
-    quantity: order.quantity,
-    unit: order.unit,
-    credits: decimalFromCredits(order.credits),
-    price: moneyToWire(order.price),
-    discount:
-      order.discount === undefined
-        ? null
-        : {
-            code: order.discount.code,
-            amount: moneyToWire({
-              amountMinor: order.discount.amountMinor,
-              currency: order.price.currency,
-            }),
-          },
-    net_price: moneyToWire(netPrice(order)),
-    billing_country: order.billingCountry ?? null,
-    state: order.state,
-    checkout_url: order.checkoutUrl ?? null,
-    provider: order.provider,
-    provider_session: order.sessionId ?? null,
-    payment: order.paymentId ?? null,
-    lot: order.lot === undefined ? null : formatIdInWallet('lot', order.lot),
-    mode: order.mode,
-    created_at: instantToWire(order.createdAt),
-    paid_at: optionalInstantToWire(order.paidAt),
-    credited_at: optionalInstantToWire(order.creditedAt),
-    failure: order.failure ?? null,
-  }
-}
+import { orderSchema, orderToWire } from './wire.ts'
 
 const webUrl = z
   .url({ protocol: /^https?$/, error: 'must be a URL that starts with http:// or https://.' })
@@ -150,7 +60,7 @@ const checkoutSchema = z.strictObject({
   cancel_url: webUrl.optional().openapi({ description: 'Where the back button of the checkout leads.' }),
 })
 
-type ForRoutes = Pick<Orders, 'checkout' | 'order' | 'list'>
+type ForRoutes = Pick<Orders, 'checkout' | 'order' | 'list' | 'invoice'>
 
 export function orderRoutes(orders: ForRoutes): Route[] {
   return [
@@ -199,6 +109,26 @@ export function orderRoutes(orders: ForRoutes): Route[] {
       answer: orderSchema,
       refusals: [orderNotFound],
       handle: async ({ params }) => orderToWire(await orders.order(orderIdFrom(params.order))),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/orders/{order}/invoice',
+      id: 'getInvoice',
+      tag: 'Orders',
+      summary: "The invoice of an order's payment, as a PDF",
+      description:
+        "Passed on from the payment provider as it is. It needs your secret key: hand the bytes on to your customer, don't link to it.",
+      params: z.strictObject({ order: z.string() }),
+      answer: fileSchema,
+      answerType: 'application/pdf',
+      refusals: [orderNotFound, invoiceNotFound, providerNotConfigured],
+      handle: async ({ params }) => {
+        const orderId = orderIdFrom(params.order)
+        return {
+          bytes: await orders.invoice(orderId),
+          fileName: `invoice-${formatId('order', orderId)}.pdf`,
+        }
+      },
     }),
     route({
       method: 'GET',

@@ -1,17 +1,16 @@
 import { storeCatalog } from '../catalog/store-catalog.ts'
 import type { Transaction } from '../database/database.ts'
-import { micros } from '../kernel/credits.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { internalKey } from '../ledger/keys.ts'
 import type { Order } from '../orders/order.ts'
 import * as orders from '../orders/queries.ts'
-import type { CartLine } from '../providers/told.ts'
 import { differenceFromOrder } from './difference-from-order.ts'
 import { grantOrdered } from './grant-ordered.ts'
 import type { Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import type { SettleContext } from './settle-payment.ts'
+import { boughtOf, findSoldAs } from './sold.ts'
 
 /** What cannot be credited is for a person to look at: the money has been paid. */
 export type CreditOutcome =
@@ -105,7 +104,7 @@ async function creditWithoutOrder(
   payment: Payment,
   context: SettleContext,
 ): Promise<CreditOutcome> {
-  const { provider, mode, catalog, ledger } = context
+  const { mode } = context
   const [line, ...others] = payment.cart ?? []
   if (line === undefined || others.length > 0) {
     const what =
@@ -114,9 +113,7 @@ async function creditWithoutOrder(
         : 'is of a subscription'
     return unassigned(tx, payment, `it names no order of ours, and ${what}`)
   }
-  const sold =
-    (await orders.findSold(tx, { provider, mode, productId: line.productId })) ??
-    soldByCatalog(context, line.productId)
+  const sold = await findSoldAs(tx, line.productId, context)
   if (sold === undefined)
     return unassigned(tx, payment, `it names no order of ours, and no pack is sold as ${line.productId}`)
   const customer = payment.customer ?? (await customerAtProvider(tx, payment, context))
@@ -133,6 +130,25 @@ async function creditWithoutOrder(
   const difference = differenceFromOrder(bought, payment)
   if (difference !== undefined) return unassigned(tx, payment, difference)
 
+  const note = 'The payment came without an order, and got one.'
+  return creditNewOrder(tx, payment, { customer, sold, bought, note }, context)
+}
+
+export interface NewOrderOf {
+  readonly customer: string
+  readonly sold: orders.Sold
+  readonly bought: Pick<Order, 'price' | 'credits' | 'discount' | 'chosenBetween' | 'quantity' | 'productId'>
+  readonly note: string
+}
+
+/** Makes the order that a payment should have had, and brings its credits. */
+export async function creditNewOrder(
+  tx: Transaction,
+  payment: Payment,
+  { customer, sold, bought, note }: NewOrderOf,
+  context: SettleContext,
+): Promise<CreditOutcome> {
+  const { provider, mode, catalog, ledger } = context
   const orderId = ledger.newId()
   await orders.insertOrder(tx, {
     ...bought,
@@ -152,40 +168,7 @@ async function creditWithoutOrder(
   })
   const order = await orders.findOrder(tx, orderId)
   invariant(order, 'an order just created is there')
-  return bringCredits(tx, payment, order, context, 'The payment came without an order, and got one.')
-}
-
-/** What so many of a product sell; where the customer chose what to pay, what they paid without tax brings its share. */
-function boughtOf(
-  { price, credits, mostMinor }: orders.Sold,
-  { charged }: Payment,
-  { quantity }: CartLine,
-): Pick<Order, 'price' | 'credits' | 'discount' | 'chosenBetween'> {
-  const times = BigInt(quantity)
-  const least = { amountMinor: price.amountMinor * times, currency: price.currency }
-  const fixed = {
-    price: least,
-    credits: micros(credits * times),
-    discount: undefined,
-    chosenBetween: undefined,
-  }
-  if (mostMinor === undefined || charged === undefined) return fixed
-  const net = charged.total.amountMinor - charged.taxMinor
-  if (net < least.amountMinor || net > mostMinor * times) return fixed
-  return {
-    price: { amountMinor: net, currency: price.currency },
-    credits: micros((credits * net) / price.amountMinor),
-    discount: undefined,
-    chosenBetween: { leastMinor: least.amountMinor, mostMinor: mostMinor * times },
-  }
-}
-
-/** What a product sells that a pack of the catalog adopts. */
-function soldByCatalog({ catalog }: SettleContext, productId: string): orders.Sold | undefined {
-  const pack = [...catalog.packsById.values()].find(({ dodoProduct }) => dodoProduct === productId)
-  if (pack === undefined) return undefined
-  const { id, name: packName, unit, credits, price, chosen, grantOn } = pack
-  return { pack: id, packName, unit, credits, price, mostMinor: chosen?.maxMinor, grantOn }
+  return bringCredits(tx, payment, order, context, note)
 }
 
 async function customerAtProvider(

@@ -58,11 +58,12 @@ export async function putGrant(
 }
 
 /**
- * The payment that waits for the credits: the one that they name where they name one that is known; else the oldest of the same customer that bought as many
- * of the same kind.
+ * The payment that waits for the credits: the one that they name where they name one; else the oldest of the same customer that bought as many of the same
+ * kind.
  */
 export async function findPaymentAwaiting(tx: Transaction, grant: KeptGrant): Promise<string | undefined> {
-  if (grant.credits === undefined) return undefined
+  const { credits } = grant
+  if (credits === undefined) return undefined
   const waiting = await tx.db
     .selectFrom('payments')
     .innerJoin('orders', 'orders.id', 'payments.order_id')
@@ -77,7 +78,8 @@ export async function findPaymentAwaiting(tx: Transaction, grant: KeptGrant): Pr
     .where('payments.provider', '=', grant.provider)
     .where('payments.provider_customer_id', '=', grant.providerCustomerId)
     .where('provider_entitlements.entitlement_id', '=', grant.entitlementId)
-    .where('orders.credits_micros', '=', grant.credits)
+    // Dodo does not say whether it multiplies attached credits by the quantity: the order's credits are granted either way.
+    .where(sql<boolean>`orders.credits_micros in (${credits}::bigint, ${credits}::bigint * orders.quantity)`)
     .orderBy('payments.received_at')
     .execute()
   const ids = waiting.map((row) => row.payment_id)

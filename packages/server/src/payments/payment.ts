@@ -45,6 +45,8 @@ export interface Payment extends PaymentKey {
   /** What it bought; undefined until it is credited. */
   readonly bought: Bought | undefined
   readonly receivedAt: Date
+  /** Who assigned or dismissed it, and when; undefined where nobody did. */
+  readonly decided: { readonly by: string; readonly at: Date } | undefined
 }
 
 export interface Bought {
@@ -65,6 +67,17 @@ export interface Refund extends PaymentKey {
   readonly reason: string | undefined
   readonly requestId: Uuid | undefined
   readonly createdAt: Date | undefined
+}
+
+/** A refund that was asked for here, as far as the credits of its payment are concerned. */
+export interface AskedRefund {
+  readonly requestId: Uuid
+  /** The provider's refund; undefined until it is known. */
+  readonly refundId: string | undefined
+  /** What it stands for, where exactly that was asked to be given back; undefined where its money says. */
+  readonly credits: Credits | undefined
+  /** Whether the provider has refused it. */
+  readonly isRefused: boolean
 }
 
 export interface Dispute extends PaymentKey {

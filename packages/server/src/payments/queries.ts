@@ -5,7 +5,7 @@ import { type Credits, micros } from '../kernel/credits.ts'
 import type { Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { Charged, ProviderDispute, ProviderPayment, ProviderRefund } from '../providers/told.ts'
-import type { Dispute, Payment, PaymentKey, Refund, Standing } from './payment.ts'
+import type { AskedRefund, Dispute, Payment, PaymentKey, Refund, Standing } from './payment.ts'
 
 // Payments
 
@@ -15,13 +15,14 @@ export interface Told {
 }
 
 /**
- * Keeps what was told of a payment, and locks its row. What succeeded stays so, however late an older message comes; what one telling leaves out, an
- * earlier one may have said.
+ * Keeps what was told of a payment as of then, and locks its row. What succeeded stays so, however late an older message comes; what failed is not on its
+ * way again; else the newer telling counts. What one telling leaves out, an earlier one may have said.
  */
 export async function putPayment(
   tx: Transaction,
   { provider, mode }: Told,
   payment: ProviderPayment,
+  asOf: Date,
 ): Promise<Payment> {
   const row = await tx.db
     .insertInto('payments')
@@ -51,12 +52,11 @@ export async function putPayment(
       created_at: payment.createdAt ?? null,
       received_at: tx.now,
       updated_at: tx.now,
+      as_of: asOf,
     })
     .onConflict((conflict) =>
       conflict.columns(['provider', 'payment_id']).doUpdateSet({
-        state: sql`case when payments.state = 'succeeded' then payments.state
-          when payments.state <> 'processing' and excluded.state = 'processing' then payments.state
-          else excluded.state end`,
+        state: sql`case when ${staysAsItIs} then payments.state else excluded.state end`,
         customer_id: sql`coalesce(payments.customer_id, excluded.customer_id)`,
         provider_customer_id: sql`coalesce(excluded.provider_customer_id, payments.provider_customer_id)`,
         subscription_id: sql`coalesce(excluded.subscription_id, payments.subscription_id)`,
@@ -71,7 +71,8 @@ export async function putPayment(
         discount_codes: sql`coalesce(excluded.discount_codes, payments.discount_codes)`,
         method_id: sql`coalesce(excluded.method_id, payments.method_id)`,
         invoice_id: sql`coalesce(excluded.invoice_id, payments.invoice_id)`,
-        failure_code: sql`case when payments.state = 'succeeded' then payments.failure_code else excluded.failure_code end`,
+        failure_code: sql`case when ${staysAsItIs} then payments.failure_code else excluded.failure_code end`,
+        as_of: sql`greatest(payments.as_of, excluded.as_of)`,
         is_fully_refunded: sql`payments.is_fully_refunded or excluded.is_fully_refunded`,
         created_at: sql`coalesce(payments.created_at, excluded.created_at)`,
         updated_at: tx.now,
@@ -81,6 +82,11 @@ export async function putPayment(
     .executeTakeFirstOrThrow()
   return paymentFrom(row)
 }
+
+/** Whether the state that is known outlives what is told now. */
+const staysAsItIs = sql`(payments.state = 'succeeded'
+  or payments.state <> 'processing' and excluded.state <> 'succeeded'
+    and (excluded.state = 'processing' or payments.as_of > excluded.as_of))`
 
 /**
  * The row of a payment that something else was told about, locked; made when nothing is known of it yet, so that whoever tells of the payment
@@ -144,6 +150,22 @@ export async function setStanding(
   const row = await tx.db
     .updateTable('payments')
     .set({ standing, note: note ?? null, ...(orderId === undefined ? {} : { order_id: orderId }) })
+    .where('provider', '=', provider)
+    .where('payment_id', '=', paymentId)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return paymentFrom(row)
+}
+
+/** Who decided about it, and when. */
+export async function setDecided(
+  tx: Transaction,
+  { provider, paymentId }: PaymentKey,
+  actor: string,
+): Promise<Payment> {
+  const row = await tx.db
+    .updateTable('payments')
+    .set({ decided_by: actor, decided_at: tx.now })
     .where('provider', '=', provider)
     .where('payment_id', '=', paymentId)
     .returningAll()
@@ -248,6 +270,10 @@ export function paymentFrom(row: Selectable<Tables['payments']>): Payment {
             freezes: row.freezes,
           },
     receivedAt: row.received_at,
+    decided:
+      row.decided_by === null || row.decided_at === null
+        ? undefined
+        : { by: row.decided_by, at: row.decided_at },
   }
 }
 
@@ -385,6 +411,24 @@ export async function listDisputesOf(
     amount: moneyFrom(row.amount_minor, row.currency),
     reason: row.reason ?? undefined,
     createdAt: row.created_at ?? undefined,
+  }))
+}
+
+export async function listAskedRefunds(
+  tx: Transaction,
+  { provider, paymentId }: PaymentKey,
+): Promise<AskedRefund[]> {
+  const rows = await tx.db
+    .selectFrom('refund_requests')
+    .select(['id', 'refund_id', 'credits_micros', 'failure'])
+    .where('provider', '=', provider)
+    .where('payment_id', '=', paymentId)
+    .execute()
+  return rows.map((row) => ({
+    requestId: row.id,
+    refundId: row.refund_id ?? undefined,
+    credits: row.credits_micros === null ? undefined : micros(row.credits_micros),
+    isRefused: row.failure !== null,
   }))
 }
 

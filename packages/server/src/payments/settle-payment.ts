@@ -4,7 +4,7 @@ import type { Mode } from '../kernel/ids.ts'
 import type { LedgerContext } from '../ledger/context.ts'
 import * as orders from '../orders/queries.ts'
 import type { ProviderPayment } from '../providers/told.ts'
-import { creditPayment } from './credit-payment.ts'
+import { type CreditOutcome, creditPayment } from './credit-payment.ts'
 import { lockProviderCustomer } from './grant-queries.ts'
 import type { Payment, TakeBackPolicies } from './payment.ts'
 import * as queries from './queries.ts'
@@ -34,7 +34,7 @@ export async function settlePayment(
   // First, for credits of the provider's credit system and their payment look for each other.
   if (told.providerCustomerId !== undefined)
     await lockProviderCustomer(tx, context.provider, told.providerCustomerId)
-  const payment = await queries.putPayment(tx, context, told)
+  const payment = await queries.putPayment(tx, context, told, asOf)
   // One after the other, for they are of one connection.
   // oxlint-disable no-await-in-loop
   for (const refund of told.refunds) await queries.putRefund(tx, context, refund, asOf)
@@ -44,7 +44,7 @@ export async function settlePayment(
     case 'succeeded':
       return settleSuccess(tx, payment, told, context)
     case 'failed':
-      return noteFailure(tx, told, context)
+      return noteFailure(tx, told, asOf, context)
     case 'processing':
     case 'cancelled':
       return {
@@ -63,7 +63,18 @@ async function settleSuccess(
   context: SettleContext,
 ): Promise<Settled> {
   const credited = await creditPayment(tx, payment, told.orderId ?? payment.orderId, context)
-  const base = { orderId: credited.orderId ?? told.orderId, paymentId: payment.paymentId }
+  const settled = await settleCredited(tx, payment, credited, context)
+  return { ...settled, orderId: settled.orderId ?? told.orderId }
+}
+
+/** What follows when it is known whether a payment brings credits: those that came before it are used, and what went back is taken back. */
+export async function settleCredited(
+  tx: Transaction,
+  payment: Payment,
+  credited: CreditOutcome,
+  context: SettleContext,
+): Promise<Settled> {
+  const base = { orderId: credited.orderId, paymentId: payment.paymentId }
   if (credited.kind === 'flagged') return { ...base, state: 'flagged', note: credited.note }
   if (credited.kind === 'dismissed') return { ...base, state: 'processed', note: credited.note }
   if (credited.kind === 'waiting') {
@@ -81,6 +92,7 @@ async function settleSuccess(
 async function noteFailure(
   tx: Transaction,
   { orderId, paymentId, failure }: ProviderPayment,
+  asOf: Date,
   { provider, mode }: SettleContext,
 ): Promise<Settled> {
   const order = orderId === undefined ? undefined : await orders.lockOrder(tx, orderId)
@@ -92,6 +104,6 @@ async function noteFailure(
       paymentId,
     }
   if (failure !== undefined && (order.state === 'created' || order.state === 'open'))
-    await orders.setFailure(tx, order.id, failure)
+    await orders.setFailure(tx, order.id, failure, asOf)
   return { state: 'processed', note: undefined, orderId, paymentId }
 }

@@ -7,11 +7,11 @@ import type { LotOperation, Operation, RevokeOperation } from '../ledger/operati
 import type { Bought, Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import type { SettleContext } from './settle-payment.ts'
-import { takeBackOf } from './share.ts'
+import { type TakeBack, takeBackOf } from './share.ts'
 
 /**
- * Brings what a payment bought in line with the money that went back: freezes the lot while a dispute is undecided, and revokes the share that refunds and
- * lost disputes stand for. Compares what should be with what is, so it may be called after anything, any number of times. The payment's row is locked.
+ * Brings what a payment bought in line with the money that went back: freezes the lot while a dispute is undecided or a refund that was asked for here is
+ * under way, and revokes the share that refunds and lost disputes stand for. Compares what should be with what is, so it may be called after anything, any number of times. The payment's row is locked.
  * Answers what was done, for people.
  */
 export async function takeBack(
@@ -23,6 +23,7 @@ export async function takeBack(
   if (bought === undefined) return undefined
   const known = {
     refunds: await queries.listRefundsOf(tx, payment),
+    asked: await queries.listAskedRefunds(tx, payment),
     disputes: await queries.listDisputesOf(tx, payment),
   }
   const due = takeBackOf(payment, bought, known)
@@ -30,18 +31,19 @@ export async function takeBack(
   const afterRefunds = micros(bought.revoked + byRefunds)
   const byDisputes = micros(due.refundedAndLost > afterRefunds ? due.refundedAndLost - afterRefunds : 0n)
   const revoked = micros(afterRefunds + byDisputes)
-  const isFreezing = due.isDisputed !== bought.isFrozen
+  const isFrozen = due.undecided !== undefined
+  const isFreezing = isFrozen !== bought.isFrozen
   const freezes = bought.freezes + (isFreezing ? 1 : 0)
   const { policies } = context
   const operations: Operation[] = [
     ...revocation(payment, bought, 'refunded', byRefunds, afterRefunds, policies.refundedSpent),
     ...revocation(payment, bought, 'lost', byDisputes, revoked, policies.disputedSpent),
-    ...(isFreezing ? [freezing(payment, bought, due.isDisputed, freezes)] : []),
+    ...(isFreezing ? [freezing(payment, bought, due.undecided, freezes)] : []),
   ]
   if (operations.length === 0) return undefined
   await applyAll(tx, operations, context)
-  await queries.setTakenBack(tx, payment, { revoked, isFrozen: due.isDisputed, freezes })
-  return describe({ revoked: micros(revoked - bought.revoked), isFreezing, isDisputed: due.isDisputed })
+  await queries.setTakenBack(tx, payment, { revoked, isFrozen, freezes })
+  return describe({ revoked: micros(revoked - bought.revoked), isFreezing, isFrozen })
 }
 
 function revocation(
@@ -66,18 +68,24 @@ function revocation(
   ]
 }
 
+const freezeReasons = {
+  dispute: 'The payment is disputed',
+  refund: 'A refund of its purchase is under way',
+  nothing: 'Nothing about its purchase is undecided any more',
+}
+
 function freezing(
   { provider, paymentId }: Payment,
   { walletId, lotId }: Bought,
-  isDisputed: boolean,
+  undecided: TakeBack['undecided'],
   freezes: number,
 ): LotOperation {
   return {
-    kind: isDisputed ? 'freeze' : 'unfreeze',
+    kind: undecided === undefined ? 'unfreeze' : 'freeze',
     walletId,
     key: internalKey(`payment:${provider}:${paymentId}:freeze:${freezes}`),
     lotId,
-    reason: isDisputed ? 'The payment is disputed' : 'The dispute is decided',
+    reason: freezeReasons[undecided ?? 'nothing'],
   }
 }
 
@@ -107,11 +115,11 @@ async function applyAll(
 function describe(done: {
   readonly revoked: Credits
   readonly isFreezing: boolean
-  readonly isDisputed: boolean
+  readonly isFrozen: boolean
 }): string {
   const parts = [
     ...(done.revoked > 0n ? [`${decimalFromCredits(done.revoked)} credits were taken back`] : []),
-    ...(done.isFreezing ? [done.isDisputed ? 'the credits are frozen' : 'the credits are free again'] : []),
+    ...(done.isFreezing ? [done.isFrozen ? 'the credits are frozen' : 'the credits are free again'] : []),
   ]
   return `Of what the payment bought, ${parts.join(', and ')}.`
 }

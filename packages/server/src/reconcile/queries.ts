@@ -190,12 +190,7 @@ export async function listAwaitingCredits(
 export async function listSucceeded(
   tx: Transaction,
   { provider, mode }: Walked,
-  {
-    from,
-    to,
-    after,
-    limit,
-  }: { readonly from: Date; readonly to: Date; readonly after: string; readonly limit: number },
+  { from, after, limit }: { readonly from: Date; readonly after: string; readonly limit: number },
 ): Promise<Payment[]> {
   const rows = await tx.db
     .selectFrom('payments')
@@ -204,7 +199,6 @@ export async function listSucceeded(
     .where('mode', '=', mode)
     .where('state', '=', 'succeeded')
     .where('created_at', '>=', from)
-    .where('created_at', '<=', to)
     .where('payment_id', '>', after)
     .orderBy('payment_id')
     .limit(limit)

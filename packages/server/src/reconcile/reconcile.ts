@@ -18,7 +18,7 @@ export interface ReconcileParts {
   context(): SettleContext
   readonly newId: NewId
   readonly log: Log
-  /** The provider's clock is believed to be ours, to the second. */
+  /** The machine's time, by which the provider signs its messages: what is read then is newer than what was sent before. */
   readonly now: () => Date
 }
 
@@ -92,9 +92,7 @@ class Reconciler {
   }
 
   async over(from: Date): Promise<void> {
-    const { now } = this.#parts
-    // What is made while it walks is of the next walk.
-    const window = { from, to: now() }
+    const window: Walk = { from, to: undefined }
     await this.#walkPayments(window)
     await this.#walkRefunds(window)
     await this.#walkDisputes(window)
@@ -207,11 +205,11 @@ class Reconciler {
   }
 
   /** What is here and not there: a payment of another account, or books that were moved. */
-  async #lookForUnknown({ from, to }: { readonly from: Date; readonly to: Date | undefined }): Promise<void> {
-    const { database, provider, now } = this.#parts
+  async #lookForUnknown({ from }: Walk): Promise<void> {
+    const { database, provider } = this.#parts
     let after = ''
     for (;;) {
-      const page = { from, to: to ?? now(), after, limit: pageSize }
+      const page = { from, after, limit: pageSize }
       // oxlint-disable-next-line no-await-in-loop
       const payments = await database.transaction((tx) => queries.listSucceeded(tx, this.#walked, page))
       for (const { paymentId, orderId } of payments) {

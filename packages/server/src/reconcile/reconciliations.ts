@@ -1,4 +1,5 @@
 import type { Repeated } from '../jobs/jobs.ts'
+import { addMs } from '../kernel/time.ts'
 import { providerNotConfigured } from '../providers/errors.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import * as queries from './queries.ts'
@@ -41,7 +42,7 @@ const looksEveryMs = 15_000
 
 /** Walks by itself every so many minutes, on one server at a time. */
 export function reconciling(
-  { database, provider, now }: Pick<ReconcileParts, 'database' | 'provider' | 'now'>,
+  { database, provider }: Pick<ReconcileParts, 'database' | 'provider'>,
   { run }: Pick<Reconciliations, 'run'>,
   everyMinutes: number,
 ): Repeated {
@@ -50,8 +51,11 @@ export function reconciling(
     name: 'reconciliation',
     everyMs: Math.min(looksEveryMs, everyMinutes * 60_000),
     async run() {
-      const last = await database.transaction((tx) => queries.findLastBegun(tx, walked))
-      if (last !== undefined && now().getTime() - last.getTime() < everyMinutes * 60_000) return
+      const isDue = await database.transaction(async (tx) => {
+        const last = await queries.findLastBegun(tx, walked)
+        return last === undefined || tx.now >= addMs(last, everyMinutes * 60_000)
+      })
+      if (!isDue) return
       await run({})
     },
   }

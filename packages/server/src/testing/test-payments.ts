@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { parseId, type Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
-import type { Order } from '../orders/orders.ts'
+import type { PaidOrder } from '../orders/orders.ts'
 import type { FakeProvider, SignedMessage } from '../providers/fake/fake-provider.ts'
 import type { PromptJobs } from './prompt-jobs.ts'
 
@@ -18,17 +18,17 @@ export interface TestPayments {
    * @param options.charged what the customer is charged, where it is not the order's price
    * @throws Error with the reason when the payment is flagged: another price, an order that was paid before
    */
-  pay(order: OrderReference, options?: { readonly charged?: Money }): Promise<Order>
+  pay(order: OrderReference, options?: { readonly charged?: Money }): Promise<PaidOrder>
   /** Has the bank decline, and answers the order with its `failure`. CARD_DECLINED unless given: a code of Dodo's. The order can still be paid. */
-  decline(order: OrderReference, options?: { readonly code?: string }): Promise<Order>
+  decline(order: OrderReference, options?: { readonly code?: string }): Promise<PaidOrder>
   /** Delivers the last message about an order once more, as providers do, and answers the order. */
-  deliverAgain(order: OrderReference): Promise<Order>
+  deliverAgain(order: OrderReference): Promise<PaidOrder>
   /** Has the provider sell a product, which a pack adopts as `dodoProduct`, at this price. Until told, it sells at the pack's. */
   putProduct(productId: string, price: Money): void
 }
 
 export function testPayments(engine: Engine, provider: FakeProvider, jobs: PromptJobs): TestPayments {
-  async function deliver(orderId: Uuid, { messageId, headers, rawBody }: SignedMessage): Promise<Order> {
+  async function deliver(orderId: Uuid, { messageId, headers, rawBody }: SignedMessage): Promise<PaidOrder> {
     await engine.inbox.receive({ headers, rawBody })
     await jobs.settled()
     const messages = await engine.inbox.messages({ orderId, limit: messagesMax })

@@ -28,6 +28,9 @@ const catalog = checkCatalog(
   }),
 )
 
+// Far more than it takes, on a machine that does other things.
+const patience = { timeout: 20_000 }
+
 interface StoredMessage {
   readonly event_type: string
   readonly body: string
@@ -71,10 +74,11 @@ describe.each(['pglite', 'postgres'] as const)(
     const available = async (who: Owner) =>
       decimalFromCredits((await shop.ledger.balance(who)).balance.available)
 
-    async function buy(who: Owner, packId = 'power') {
+    async function buy(who: Owner, packId = 'power', quantity = 1) {
       const { body } = await shop.request('POST', '/v1/checkouts', {
         customer: who.customer,
         pack: packId,
+        quantity,
         return_url: 'http://localhost:3000/back',
       })
       const email = `${who.customer}@example.com`
@@ -116,7 +120,7 @@ describe.each(['pglite', 'postgres'] as const)(
           const { body } = await shop.request('GET', '/dev/inbox')
           stored = body.data.find((one: { message_id: string }) => one.message_id === messageId)
           return stored?.state
-        })
+        }, patience)
         .not.toBe('received')
       if (stored === undefined) throw new Error('The message is not there.')
       return stored
@@ -175,6 +179,21 @@ describe.each(['pglite', 'postgres'] as const)(
       await send('credit.added', { ...entry, amount: 500, balance_after: 500 })
       expect(await available(who)).toBe('500')
     })
+
+    test.each([
+      ['multiplied', '1000'],
+      ['not multiplied', '500'],
+    ])(
+      'credits of a double pack, %s by the quantity: the order brings what was bought',
+      async (_, amount) => {
+        const who = owner()
+        const { payment } = await buy(who, 'power', 2)
+        await send('payment.succeeded', payment)
+        const entry = await creditAdded(payment)
+        await send('credit.added', { ...entry, amount })
+        expect(await available(who)).toBe('1000')
+      },
+    )
 
     test('two purchases of one customer: each is credited by its own grant', async () => {
       const who = owner()

@@ -991,6 +991,7 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
       provider: undefined,
       catalog: () => shop.catalog,
       context: shop.ledger.context,
+      paymentsOf: () => Promise.resolve(new Map()),
     })
     const inbox = createInbox({
       database,

@@ -59,6 +59,7 @@ export async function auditPurchases(stateFile: string, query: Query): Promise<P
   for (const [paymentId, its] of books)
     if (!seen.has(paymentId))
       wrong.push(`${its.length} lots were granted for ${paymentId}, which was not paid`)
+  wrong.push(...refundedTwice(stateFile))
   const [{ stray = 0, orders = 0 } = {}] = await query(`select
       (select count(*)::int from lots where source = 'purchase' and not exists (select from orders where orders.id = lots.order_id and orders.payment_id is not null)) as stray,
       (select count(*)::int from orders) as orders`)
@@ -97,6 +98,23 @@ function readPaid(stateFile: string): PaidAtDodo[] {
         }
       },
     )
+  } finally {
+    dodo.close()
+  }
+}
+
+/** One that was asked for here and made more than once: money went back twice. */
+function refundedTwice(stateFile: string): string[] {
+  const dodo = new DatabaseSync(stateFile, { readOnly: true })
+  try {
+    return dodo
+      .prepare(`select document ->> '$.metadata.tallystick_refund' as request, count(*) as count from refunds
+        where document ->> '$.metadata.tallystick_refund' is not null and status <> 'failed' group by 1 having count(*) > 1`)
+      .all()
+      .map(
+        ({ request, count }) =>
+          `the refund ${String(request)} was asked for once, and made ${String(count)} times`,
+      )
   } finally {
     dodo.close()
   }

@@ -9,8 +9,13 @@ const dodo = 'packages/server/src/providers/dodo'
 /** What chaos must find, in the path of a purchase. */
 export const purchaseFaults: readonly Fault[] = [
   {
-    name: 'a payment that is told again is credited again',
+    name: 'a message that comes twice is another message, and a payment that is told again is credited again',
     edits: [
+      {
+        file: `${inbox}/receive-webhook.ts`,
+        find: 'const { messageId, reading } = verified',
+        replace: 'const { reading } = verified; const messageId = `${verified.messageId}${Math.random()}`',
+      },
       {
         file: `${payments}/credit-payment.ts`,
         find: 'if (payment.bought !== undefined) {',

@@ -40,8 +40,11 @@ function codeOf(error: unknown): string {
 process.on('message', (asked: Asked) => {
   void answersTo(asked).then((answers) => process.send?.({ id: asked.id, answers }))
 })
-// Whoever started this has ended, or has had enough.
+const patienceMs = 5_000
+
+// Whoever started this has ended, or has had enough. What is still waited for then is waited for because of a fault.
 process.on('disconnect', () => {
+  setTimeout(() => process.exit(1), patienceMs).unref()
   void ledger.close().then(() => database.close())
 })
 process.send?.('ready')

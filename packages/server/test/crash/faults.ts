@@ -83,9 +83,9 @@ export const faultsForKills: readonly Fault[] = [
   {
     name: 'a key is not written down with what it did',
     edits: [
-      { file: write, find: 'plain(rows, ({ row }) => row.bound?.key.id),', replace: "'{}'," },
-      { file: write, find: 'plain(rows, ({ row }) => row.bound?.key.fingerprint),', replace: "'{}'," },
-      { file: write, find: 'plain(rows, (row) => after(row)?.available),', replace: "'{}'," },
+      { file: write, find: 'uuids(rows, ({ row }) => row.bound?.key.id),', replace: "'{}'," },
+      { file: write, find: 'bigints(rows, ({ row }) => row.bound?.key.fingerprint),', replace: "'{}'," },
+      { file: write, find: 'bigints(rows, (row) => after(row)?.available),', replace: "'{}'," },
     ],
   },
   {

@@ -18,15 +18,20 @@ import { openDatabase } from '../../src/database/open-database.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createInbox, type Inbox } from '../../src/inbox/inbox.ts'
 import { devInboxRoutes, inboxRoutes } from '../../src/inbox/routes.ts'
-import { createJobs } from '../../src/jobs/jobs.ts'
+import { createJobs, type Repeated } from '../../src/jobs/jobs.ts'
 import { idMaker } from '../../src/kernel/ids.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { Log } from '../../src/observability/logger.ts'
 import { createOrders, type Orders } from '../../src/orders/orders.ts'
 import { orderRoutes } from '../../src/orders/routes.ts'
+import { createPayments } from '../../src/payments/payments.ts'
+import { paymentsOfOrders } from '../../src/payments/payments-of-orders.ts'
+import { paymentRoutes } from '../../src/payments/routes.ts'
 import type { SettleContext } from '../../src/payments/settle-payment.ts'
 import { createDodoProvider, type DodoOptions } from '../../src/providers/dodo/dodo-provider.ts'
 import type { PaymentProvider } from '../../src/providers/provider.ts'
+import { createRefunds, type Refunds } from '../../src/refunds/refunds.ts'
+import { refundRoutes } from '../../src/refunds/routes.ts'
 import { createTestDatabase } from './test-database.ts'
 
 export type Driver = 'pglite' | 'postgres'
@@ -60,6 +65,8 @@ export interface ShopOptions {
   readonly work?: boolean
   readonly catalog?: Catalog
   readonly provider?: Partial<DodoOptions>
+  /** Between the shop and its provider. */
+  readonly wrapProvider?: (provider: PaymentProvider) => PaymentProvider
 }
 
 export interface Shop {
@@ -70,6 +77,9 @@ export interface Shop {
   readonly inbox: Inbox
   readonly log: Log
   readonly settleContext: () => SettleContext
+  readonly refunds: Refunds
+  /** What its job does every few seconds, now: here it does it at no other time. */
+  lookAfterRefunds(): Promise<void>
   readonly ledger: Ledger
   readonly provider: PaymentProvider
   readonly lines: LoggedLine[]
@@ -117,18 +127,26 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
       retryScheduleMs: [0, 50, 100, 200],
       ...options.dodoOptions,
     }))
-  const provider = await createDodoProvider({
+  const unwrapped = await createDodoProvider({
     apiKey: dodo.apiKey,
     webhookSecrets: [secret],
     target: { baseUrl: dodo.url },
     ...options.provider,
   })
+  const provider = options.wrapProvider?.(unwrapped) ?? unwrapped
   const ledger = await createLedger({ database, newId })
   const jobs = createJobs({ database, log, work: options.work ?? true })
   const shop = { catalog: options.catalog ?? shopCatalog }
   const catalog = () => shop.catalog
   const { context } = ledger
-  const orders = createOrders({ database, mode: 'test', provider, catalog, context })
+  const orders = createOrders({
+    database,
+    mode: 'test',
+    provider,
+    catalog,
+    context,
+    paymentsOf: paymentsOfOrders,
+  })
   const settleContext = (): SettleContext => ({
     provider: provider.name,
     mode: 'test',
@@ -136,10 +154,13 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
     ledger: context,
   })
-  const inbox = createInbox({
+  const payments = createPayments({ database, mode: 'test', context: settleContext, log })
+  const inbox = createInbox({ database, provider, jobs, context: settleContext, log })
+  const repeated: Repeated[] = []
+  const refunds = createRefunds({
     database,
     provider,
-    jobs,
+    jobs: { repeat: (work) => repeated.push(work) },
     context: settleContext,
     log,
   })
@@ -152,7 +173,13 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     },
   }
   const app = createApp({
-    routes: [...orderRoutes(forRoutes), ...inboxRoutes(inbox), ...devInboxRoutes(inbox)],
+    routes: [
+      ...orderRoutes(forRoutes),
+      ...paymentRoutes(payments),
+      ...refundRoutes(refunds),
+      ...inboxRoutes(inbox),
+      ...devInboxRoutes(inbox),
+    ],
     authenticate: () => {},
     log,
     newRequestId: newId,
@@ -170,6 +197,10 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     inbox,
     log,
     settleContext,
+    refunds,
+    async lookAfterRefunds() {
+      for (const work of repeated) await work.run()
+    },
     ledger,
     provider,
     lines,
@@ -213,6 +244,7 @@ export async function payInBrowser(
   checkoutUrl: string,
   card = successCard,
   email = 'ada@example.com',
+  country = 'US',
 ): Promise<Answer> {
   const response = await fetch(checkoutUrl, {
     method: 'POST',
@@ -220,7 +252,7 @@ export async function payInBrowser(
     body: new URLSearchParams({
       email,
       name: 'Ada Lovelace',
-      country: 'US',
+      country,
       card_number: card,
       expiry: '06 / 32',
       cvc: '123',

@@ -7,6 +7,8 @@ import * as payments from './0005-payments.ts'
 import * as checkouts from './0007-checkouts.ts'
 import * as creditGrants from './0008-credit-grants.ts'
 import * as reconciliations from './0009-reconciliations.ts'
+import * as replay from './0010-replay.ts'
+import * as refundRequests from './0011-refund-requests.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -18,6 +20,8 @@ const migrations: Record<string, Migration> = {
   '0007-checkouts': checkouts,
   '0008-credit-grants': creditGrants,
   '0009-reconciliations': reconciliations,
+  '0010-replay': replay,
+  '0011-refund-requests': refundRequests,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

@@ -3,7 +3,7 @@ import { invalidSignature } from '../errors.ts'
 import type { PackProduct, PaymentProvider } from '../provider.ts'
 import { verifySignature } from '../verify-signature.ts'
 import { callDodo, type Dodo, findAtDodo } from './call-dodo.ts'
-import { type DodoSettings, modeOf } from './dodo-settings.ts'
+import { type DodoSettings, modeOf, refuseMixedModes } from './dodo-settings.ts'
 import { describeProduct, ensureProduct, fingerprintOf, listProducts } from './ensure-product.ts'
 import { ensureEntitlement, listCreditGrants, postCredits } from './entitlements.ts'
 import { listPaymentMethods } from './payment-methods.ts'
@@ -31,10 +31,11 @@ const productTrustMs = 5 * 60_000
 /**
  * Dodo Payments as a provider. Loads the official SDK, and makes no call yet.
  *
- * @throws Fault provider_settings_wrong when a webhook secret cannot be one
+ * @throws Fault provider_settings_wrong when a webhook secret cannot be one, or the key is of another mode than the target
  */
 export async function createDodoProvider(options: DodoOptions): Promise<PaymentProvider> {
   const { taxCategory = 'saas', nowMs = Date.now } = options
+  refuseMixedModes(options)
   const [sdk, { Webhook }] = await Promise.all([import('dodopayments'), import('standardwebhooks')])
   const { target } = options
   const client = new sdk.DodoPayments({

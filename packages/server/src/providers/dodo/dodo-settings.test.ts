@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dodoSettingsFrom, modeOf } from './dodo-settings.ts'
+import { dodoSettingsFrom, modeOf, refuseMixedModes } from './dodo-settings.ts'
 
 const keys = { DODO_PAYMENTS_API_KEY: 'dodo_test_x', DODO_PAYMENTS_WEBHOOK_KEY: 'whsec_eA==' }
 
@@ -47,5 +47,39 @@ describe('the settings in the environment', () => {
     ['an address that is none', { ...keys, DODO_PAYMENTS_BASE_URL: 'localhost' }, /not a URL/],
   ])('are refused with what to do: %s', (_, environment, message) => {
     expect(() => dodoSettingsFrom(environment)).toThrow(message)
+  })
+})
+
+describe('keys and targets of different modes are refused, and the key is not quoted', () => {
+  const testMode = { environment: 'test_mode' } as const
+  const liveMode = { environment: 'live_mode' } as const
+  const local = { baseUrl: 'http://localhost:4200' }
+
+  test.each([
+    ['dodo_live_secret', testMode, 'is a live key (dodo_live_…), and it is used with test_mode'],
+    ['dodo_live_secret', local, 'is a live key (dodo_live_…), and it is used with a local Dodo'],
+    ['dodo_test_secret', liveMode, 'is a test key (dodo_test_…), and it is used with live_mode'],
+    ['any_secret', { baseUrl: 'https://live.dodopayments.com' }, 'is the address of Dodo itself'],
+    ['any_secret', { baseUrl: 'https://test.dodopayments.com/' }, 'is the address of Dodo itself'],
+  ])('%s at %j', (apiKey, target, problem) => {
+    let message = ''
+    try {
+      refuseMixedModes({ apiKey, target })
+    } catch (error) {
+      message = (error as Error).message
+    }
+    expect(message).toContain(problem)
+    expect(message).not.toContain('secret')
+  })
+
+  test.each([
+    ['dodo_live_x', liveMode],
+    ['dodo_test_x', testMode],
+    ['dodo_test_x', local],
+    ['a key of another form', liveMode],
+    ['a key of another form', local],
+    ['a key of another form', { baseUrl: 'http://dodopayments.com.localhost:4200' }],
+  ])('%s at %j is fine', (apiKey, target) => {
+    expect(() => refuseMixedModes({ apiKey, target })).not.toThrow()
   })
 })

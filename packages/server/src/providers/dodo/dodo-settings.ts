@@ -16,6 +16,25 @@ export function modeOf(target: DodoTarget): Mode {
 }
 
 /**
+ * Refuses what would take real money for play money, or the other way round: a key of the other mode, as its prefix says, and Dodo itself by its
+ * address, for then its mode is not known.
+ *
+ * @throws Fault provider_settings_wrong, which names no key
+ */
+export function refuseMixedModes({ apiKey, target }: Pick<DodoSettings, 'apiKey' | 'target'>): void {
+  if ('baseUrl' in target && /(^|\.)dodopayments\.com$/i.test(new URL(target.baseUrl).hostname))
+    throw providerSettingsWrong(
+      'DODO_PAYMENTS_BASE_URL is the address of Dodo itself: leave it out, and set DODO_PAYMENTS_ENVIRONMENT to test_mode or live_mode.',
+    )
+  const keyMode = /^dodo_(test|live)_/.exec(apiKey)?.[1]
+  if (keyMode === undefined || keyMode === modeOf(target)) return
+  const where = 'baseUrl' in target ? 'a local Dodo (DODO_PAYMENTS_BASE_URL)' : target.environment
+  throw providerSettingsWrong(
+    `DODO_PAYMENTS_API_KEY is a ${keyMode} key (dodo_${keyMode}_…), and it is used with ${where}. Use a key of the environment that is meant.`,
+  )
+}
+
+/**
  * The settings in the environment, or undefined when there are none.
  *
  * @throws Fault provider_settings_wrong when some are missing or contradict each other

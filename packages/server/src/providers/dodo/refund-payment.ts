@@ -1,6 +1,6 @@
 import type { RefundCreateParams } from 'dodopayments/resources/refunds'
 import { formatId } from '../../kernel/ids.ts'
-import { providerRefused } from '../errors.ts'
+import { providerRefused, providerUnavailable } from '../errors.ts'
 import type { RefundRequest } from '../provider.ts'
 import type { ProviderRefund } from '../told.ts'
 import { callDodo, type Dodo } from './call-dodo.ts'
@@ -25,7 +25,8 @@ export async function refundPayment(dodo: Dodo, request: RefundRequest): Promise
     ),
   )
   const refund = refundFrom(answer)
-  if (refund === undefined) throw providerRefused('it answered a refund that cannot be read', undefined)
+  // Made, and not known which: as if the answer had been lost.
+  if (refund === undefined) throw providerUnavailable(new Error('The answer is no refund that can be read.'))
   return refund
 }
 

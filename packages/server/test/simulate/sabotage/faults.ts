@@ -86,7 +86,7 @@ export const faults: readonly Fault[] = [
   fault(
     'closes its connections while they work',
     'ledger/lanes.ts',
-    'while (running.size > 0) await Promise.all(running)',
+    'await Promise.all(running)',
     'void running',
   ),
   fault(
@@ -108,14 +108,14 @@ export const faults: readonly Fault[] = [
     edits: [
       {
         file: 'packages/server/src/ledger/load.ts',
-        find: 'const wallets = reading.ask(statements.lockWallets, [plain(ids, (id) => id)])',
+        find: 'const wallets = reading.ask(statements.lockWallets, [uuids(ids, (id) => id)])',
         replace: '',
       },
       {
         file: 'packages/server/src/ledger/load.ts',
         find: 'await reading.done()\n  const [now]',
         replace:
-          'const wallets = reading.ask(statements.lockWallets, [plain(ids, (id) => id)])\n  await reading.done()\n  const [now]',
+          'const wallets = reading.ask(statements.lockWallets, [uuids(ids, (id) => id)])\n  await reading.done()\n  const [now]',
       },
     ],
   },

@@ -1,3 +1,4 @@
+import { elementsInBytes } from './array-bytes.ts'
 import { elementsOf } from './array-text.ts'
 import { databaseError } from './errors.ts'
 
@@ -22,7 +23,7 @@ export function unnest(columns: Readonly<Record<string, ColumnType>>, values: re
   const names = Object.keys(columns)
   if (names.length !== values.length)
     throw new Error(`${values.length} values were sent for ${names.length} columns: ${names.join(', ')}`)
-  const lists = values.map((value) => (typeof value === 'string' ? elementsOf(value) : (value as unknown[])))
+  const lists = values.map(listOf)
   const count = Math.max(0, ...lists.map((list) => list.length))
   return Array.from({ length: count }, (_, place) => {
     const row: Record<string, unknown> = {}
@@ -63,6 +64,12 @@ function cast(type: ColumnType, element: unknown): unknown {
     case 'instants':
       return elementsOf(text).map((one) => (one === null ? null : new Date(one)))
   }
+}
+
+/** What a statement was sent: an array's text or its bytes, or a list. */
+export function listOf(value: unknown): readonly unknown[] {
+  if (typeof value === 'string') return elementsOf(value)
+  return value instanceof Buffer ? elementsInBytes(value) : (value as unknown[])
 }
 
 function bigintFrom(text: string): bigint {

@@ -1,5 +1,4 @@
-import { elementsOf } from './array-text.ts'
-import { type ColumnType, unnest, type Values } from './columns.ts'
+import { type ColumnType, listOf, unnest, type Values } from './columns.ts'
 import type { Row, TableName } from './tables.ts'
 import type { Execution, StoreTransaction } from './transaction.ts'
 
@@ -8,10 +7,9 @@ export type Statement = (transaction: StoreTransaction, values: readonly unknown
 
 export type Statements = Readonly<Record<string, Statement>>
 
-/** Ids, each once: a list, or the text of an array. */
+/** Ids, each once. */
 export function texts(value: unknown): string[] {
-  const ids = typeof value === 'string' ? elementsOf(value) : (value as string[])
-  return [...new Set(ids.map(String))]
+  return [...new Set(listOf(value).map(String))]
 }
 
 export function ifThere(row: Row | undefined): Row[] {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Random } from './random.ts'
 
 interface Event {
@@ -93,9 +94,8 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.tie < b.tie)
 }
 
-/** All promises that can go on have gone on: a turn of Node's loop begins only then. */
-function untilAllWait(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
+/** Everybody who can go on has gone on, lanes too, which begin a turn of Node's loop after they were asked: a turn begins when no promise can go on. */
+async function untilAllWait(): Promise<void> {
+  await nextTurn()
+  await nextTurn()
 }

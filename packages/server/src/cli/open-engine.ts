@@ -1,0 +1,35 @@
+import { secretKeys } from '../access/secret-keys.ts'
+import { loadCatalog } from '../catalog/load-catalog.ts'
+import { createEngine, type Engine } from '../engine.ts'
+import { createLogger } from '../observability/logger.ts'
+import { type Environment, readSettings } from './environment.ts'
+import { isAnswer } from './is-answer.ts'
+
+/**
+ * Opens the engine that the environment tells of, does one thing with it, and closes it. What a server does beside that (messages, schedules) is left to the server.
+ * Answers the exit code; what a person can mend is said in words, what is a bug with its stack.
+ */
+export async function withEngine(
+  environment: Environment,
+  work: (engine: Engine) => Promise<number>,
+): Promise<number> {
+  try {
+    const settings = readSettings(environment)
+    const engine = await createEngine({
+      catalog: await loadCatalog(settings.configFile),
+      database: settings.database,
+      mode: secretKeys(settings.apiKeys).mode,
+      provider: settings.dodo && { dodo: settings.dodo },
+      work: false,
+      log: createLogger({ level: 'silent' }),
+    })
+    try {
+      return await work(engine)
+    } finally {
+      await engine.close()
+    }
+  } catch (error) {
+    console.error(isAnswer(error) ? error.message : error)
+    return 1
+  }
+}
