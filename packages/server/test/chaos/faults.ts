@@ -33,7 +33,7 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${payments}/settle-payment.ts`,
-        find: 'return noteFailure(tx, told, context)',
+        find: 'return noteFailure(tx, told, asOf, context)',
         replace: 'return settleSuccess(tx, payment, told, context)',
       },
     ],
@@ -53,8 +53,8 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${payments}/share.ts`,
-        find: "known.refunds.filter(({ state }) => state === 'succeeded')",
-        replace: 'known.refunds.filter(() => true)',
+        find: ".filter(({ state }) => state === 'succeeded')",
+        replace: '.filter(() => true)',
       },
     ],
   },
@@ -78,8 +78,8 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${payments}/share.ts`,
-        find: 'micros((granted * sum) / total)',
-        replace: 'micros((granted * sum + total - 1n) / total)',
+        find: 'micros((granted * byMoney) / total + asAsked)',
+        replace: 'micros((granted * byMoney + total - 1n) / total + asAsked)',
       },
     ],
   },
@@ -88,8 +88,8 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${payments}/share.ts`,
-        find: "known.disputes.filter(({ state }) => state === 'lost')",
-        replace: 'known.disputes.filter(() => false)',
+        find: ".filter(({ state }) => state === 'lost')",
+        replace: '.filter(() => false)',
       },
     ],
   },
@@ -98,8 +98,8 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${payments}/share.ts`,
-        find: "known.disputes.some(({ state }) => state === 'open' || state === 'expired')",
-        replace: 'known.disputes.some(() => false)',
+        find: "if (disputes.some(isUndecided)) return 'dispute'",
+        replace: '',
       },
     ],
   },
@@ -108,8 +108,8 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${payments}/take-back.ts`,
-        find: 'const isFreezing = due.isDisputed !== bought.isFrozen',
-        replace: 'const isFreezing = due.isDisputed && !bought.isFrozen',
+        find: 'const isFreezing = isFrozen !== bought.isFrozen',
+        replace: 'const isFreezing = isFrozen && !bought.isFrozen',
       },
     ],
   },
@@ -149,9 +149,9 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${inbox}/process-message.ts`,
-        find: '? await settleEvent(tx, reading.event, sentAt(message), context)',
+        find: 'const settled = await settleEvent(tx, reading.event, sentAt(message), context)',
         replace:
-          "? Date.now() > 0 ? { state: 'processed', note: undefined, orderId: undefined, paymentId: undefined } : await settleEvent(tx, reading.event, sentAt(message), context)",
+          "const settled: Settled = { state: 'processed', note: undefined, orderId: undefined, paymentId: undefined }",
       },
     ],
   },
