@@ -106,7 +106,7 @@ export function createApp(input: AppInput): Hono {
     worker.wake()
   })
   app.route('/', checkoutPageRoutes({ store, worker, random }))
-  app.route('/', portalPageRoutes(store))
+  app.route('/', portalPageRoutes(store, input.checkoutOrigin))
   app.route('/', faultRoutes(store))
   app.route('/', webhookControlRoutes(store, worker))
   app.route('/', buyRoutes(store))

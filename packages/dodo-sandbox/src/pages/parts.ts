@@ -24,6 +24,12 @@ export function day(instant: string): Html {
   return html`<time datetime="${instant}">${instant.slice(0, 10)}</time>`
 }
 
+/** How often something is charged: `every month`, `every 2 weeks`. */
+export function frequency(count: number, interval: string): string {
+  const unit = interval.toLowerCase()
+  return count === 1 ? `every ${unit}` : `every ${count} ${unit}s`
+}
+
 /** Names and values; those without a value are left out. */
 export function facts(pairs: readonly [name: string, value: Html | string | null][]): Html {
   return html`<dl class="facts">${pairs

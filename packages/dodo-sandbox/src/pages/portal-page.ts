@@ -5,8 +5,9 @@ import { formatMoney } from '../kernel/money.ts'
 import type { PaymentMethod } from '../payment-methods/payment-method.ts'
 import type { Payment } from '../payments/payment.ts'
 import type { PortalSession } from '../portal/queries.ts'
+import { hasEnded, type StoredSubscription, type Subscription } from '../subscriptions/subscription.ts'
 import { type Html, type Layout, ribbon } from './layout.ts'
-import { day, formButton, pill, section } from './parts.ts'
+import { day, formButton, frequency, pill, section } from './parts.ts'
 
 /** A kind of credits that the customer has. */
 export interface PortalCredits {
@@ -20,6 +21,7 @@ export interface PortalCredits {
 export interface PortalPage {
   session: PortalSession
   customer: Customer
+  subscriptions: readonly StoredSubscription[]
   payments: readonly Payment[]
   methods: readonly PaymentMethod[]
   credits: readonly PortalCredits[]
@@ -37,6 +39,16 @@ ${session.return_url === null ? '' : html`<a class="back" href="${session.return
 <p>${customer.name} · ${customer.email}</p>
 </header>
 ${credits.length === 0 ? '' : section('credits', 'Credits', '', credits.map(creditsItem))}
+${
+  page.subscriptions.length === 0
+    ? ''
+    : section(
+        'subscriptions',
+        'Subscriptions',
+        '',
+        page.subscriptions.map((stored) => subscription(page, stored)),
+      )
+}
 ${section('payments', 'Payments', 'Nothing was bought yet.', page.payments.map(payment))}
 ${section(
   'cards',
@@ -59,6 +71,25 @@ ${ledger.map(
 )}
 </dl></div>
 </details></li>`
+}
+
+function subscription(
+  { session, methods }: PortalPage,
+  { subscription: item, state }: StoredSubscription,
+): Html {
+  const path = `/portal/${session.token}/subscriptions/${item.subscription_id}`
+  const amount = formatMoney(item.recurring_pre_tax_amount, item.currency)
+  const every = frequency(item.payment_frequency_count, item.payment_frequency_interval)
+  return html`<li><div class="row">${pill(item.status)} <strong>${state.plan.name}</strong> <span>${item.on_demand ? 'charged on demand' : `${amount} ${every}`}</span>
+<span class="aside">${hasEnded(item) ? '' : html`${item.cancel_at_next_billing_date ? 'ends' : 'next payment'} ${day(item.next_billing_date)}`}</span></div>
+${hasEnded(item) || item.status === 'pending' ? '' : html`<div class="row">${subscriptionForms(path, item, methods)}</div>`}</li>`
+}
+
+function subscriptionForms(path: string, item: Subscription, methods: readonly PaymentMethod[]): Html {
+  return html`<form class="action" method="post" action="${path}/card"><label>Card <select name="payment_method_id">
+${methods.map(({ payment_method_id, card }) => html`<option value="${payment_method_id}" ${payment_method_id === item.payment_method_id ? 'selected' : ''}>${card.card_network} ${card.last4_digits}</option>`)}
+<option value="">another card</option></select></label><button class="button small quiet" type="submit">Pay with this card</button></form>
+${item.cancel_at_next_billing_date ? formButton(`${path}/keep`, 'Keep the subscription') : formButton(`${path}/end`, 'Cancel the subscription')}`
 }
 
 function payment(item: Payment): Html {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeSession, openShop, submitScript } from '../../test/shop.ts'
+import { makePlan, subscribe } from '../../test/subscribers.ts'
 
 const dayMs = 86_400_000
 
@@ -79,4 +80,36 @@ test('invoices, credit notes, saved cards and credits are on it, and a card can 
   expect((await client.customers.retrievePaymentMethods(customer.customer_id)).items).toHaveLength(1)
   expect((await remove(link)).status).toBe(303)
   expect((await client.customers.retrievePaymentMethods(customer.customer_id)).items).toEqual([])
+})
+
+test('a customer ends a subscription, keeps it, and pays with another card', async () => {
+  const { client, dodo } = await openShop()
+  const { id, customerId, read } = await subscribe(client, await makePlan(client, { name: 'Studio' }))
+  const { link } = await client.customers.customerPortal.create(customerId)
+  const { text } = await pageOf(link)
+  expect(text).toContain('Studio')
+  const send = (from: string, action: string, fields: Record<string, string> = {}) =>
+    fetch(`${from}/subscriptions/${id}/${action}`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams(fields),
+    })
+  expect((await send(link, 'end')).status).toBe(303)
+  expect((await read()).cancel_at_next_billing_date).toBe(true)
+  await send(link, 'keep')
+  expect((await read()).cancel_at_next_billing_date).toBe(false)
+
+  const toForm = await send(link, 'card')
+  expect(toForm.headers.get('location')).toMatch(/^\/session\/cks_/)
+  await submitScript(`${dodo.url}${toForm.headers.get('location')}`, { card_number: '5555 5555 5555 4444' })
+  const { items } = await client.customers.retrievePaymentMethods(customerId)
+  const saved = items.find(({ card }) => card?.last4_digits === '4242')
+  expect((await read()).payment_method_id).not.toBe(saved?.payment_method_id)
+  await send(link, 'card', { payment_method_id: String(saved?.payment_method_id) })
+  expect((await read()).payment_method_id).toBe(saved?.payment_method_id)
+
+  const stranger = await client.customers.create({ email: 'eve@example.com', name: 'Eve' })
+  const other = await client.customers.customerPortal.create(stranger.customer_id)
+  expect((await send(other.link, 'end')).status).toBe(404)
+  expect((await read()).cancel_at_next_billing_date).toBe(false)
 })

@@ -1,12 +1,19 @@
 import { type Context, Hono } from 'hono'
+import { z } from 'zod'
 import * as balances from '../credit-entitlements/balance-queries.ts'
 import { findEntitlement } from '../credit-entitlements/queries.ts'
 import * as customers from '../customers/queries.ts'
+import { parseForm } from '../http/parse.ts'
+import { notFound } from '../kernel/refusal.ts'
 import { listPaymentMethods } from '../payment-methods/queries.ts'
 import { removePaymentMethod } from '../payment-methods/remove-payment-method.ts'
 import { listPayments } from '../payments/queries.ts'
 import { findPortalSession, type PortalSession } from '../portal/queries.ts'
 import type { Store, Transaction } from '../store/store.ts'
+import { listSubscriptions } from '../subscriptions/queries.ts'
+import type { StoredSubscription } from '../subscriptions/subscription.ts'
+import { updatePaymentMethod } from '../subscriptions/update-payment-method.ts'
+import { subscriptionOf, updateSubscription } from '../subscriptions/update-subscription.ts'
 import { answerPage } from './layout.ts'
 import { noticePage } from './notice-page.ts'
 import { type PortalPage, portalPage } from './portal-page.ts'
@@ -15,7 +22,7 @@ import { type PortalPage, portalPage } from './portal-page.ts'
 const shownMax = 100
 
 /** The portal's pages, for whoever holds the link. */
-export function portalPageRoutes(store: Store): Hono {
+export function portalPageRoutes(store: Store, origin: () => string): Hono {
   const routes = new Hono()
 
   routes.get('/portal/:token', (context) => {
@@ -26,14 +33,32 @@ export function portalPageRoutes(store: Store): Hono {
     })
     return page ? answerPage(context, portalPage(page)) : linkExpired(context)
   })
-  routes.post('/portal/:token/cards/:id/remove', (context) => {
-    const { token, id } = context.req.param()
-    const session = store.transaction((tx) => {
-      const opened = openSession(tx, token)
-      if (opened) removePaymentMethod(tx, { customerId: opened.customer_id, paymentMethodId: id })
-      return opened
+  routes.post('/portal/:token/cards/:id/remove', (context) =>
+    act(context, 'cards', (tx, { customer_id: customerId }, id) =>
+      removePaymentMethod(tx, { customerId, paymentMethodId: id }),
+    ),
+  )
+  for (const [action, ends] of [
+    ['end', true],
+    ['keep', false],
+  ] as const)
+    routes.post(`/portal/:token/subscriptions/:id/${action}`, (context) =>
+      act(context, 'subscriptions', (tx, session, id) =>
+        updateSubscription(tx, ownSubscription(tx, session, id), { cancel_at_next_billing_date: ends }),
+      ),
+    )
+  routes.post('/portal/:token/subscriptions/:id/card', async (context) => {
+    const form = await parseForm(context, z.object({ payment_method_id: z.string().optional() }))
+    return act(context, 'subscriptions', (tx, session, id) => {
+      const { session: checkout } = updatePaymentMethod(
+        tx,
+        ownSubscription(tx, session, id),
+        form.payment_method_id === undefined
+          ? { type: 'new', return_url: `${origin()}/portal/${session.token}` }
+          : { type: 'existing', payment_method_id: form.payment_method_id },
+      )
+      return checkout ? `/session/${checkout.session_id}` : undefined
     })
-    return session ? context.redirect(`/portal/${token}#cards`, 303) : linkExpired(context)
   })
   routes.get('/login/:business', (context) =>
     answerPage(
@@ -50,6 +75,27 @@ export function portalPageRoutes(store: Store): Hono {
     ),
   )
   return routes
+
+  /** Does what the link's owner asked, and leads back to the portal, or to where the work says. */
+  function act(
+    context: Context,
+    anchor: string,
+    work: (tx: Transaction, session: PortalSession, id: string) => string | void,
+  ) {
+    const { token = '', id = '' } = context.req.param()
+    const to = store.transaction((tx) => {
+      const session = openSession(tx, token)
+      return session && (work(tx, session, id) ?? `/portal/${token}#${anchor}`)
+    })
+    return to === undefined ? linkExpired(context) : context.redirect(to, 303)
+  }
+}
+
+/** Another customer's subscription is not found. */
+function ownSubscription(tx: Transaction, session: PortalSession, id: string): StoredSubscription {
+  const stored = subscriptionOf(tx, id)
+  if (stored.subscription.customer.customer_id !== session.customer_id) throw notFound('subscription', id)
+  return stored
 }
 
 function loadPortalPage(tx: Transaction, session: PortalSession): PortalPage | undefined {
@@ -60,6 +106,7 @@ function loadPortalPage(tx: Transaction, session: PortalSession): PortalPage | u
   return {
     session,
     customer,
+    subscriptions: listSubscriptions(tx, { ...page, customer_id: customerId }),
     payments: listPayments(tx, { ...page, customer_id: customerId }),
     methods: listPaymentMethods(tx, customerId).map(({ method }) => method),
     credits: balances.listBalancesOfCustomer(tx, customerId).flatMap((balance) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { makePack, makeSession, openReceiver, openShop, type Shop, submitScript } from '../../../test/shop.ts'
+import { makePlan, subscribe } from '../../../test/subscribers.ts'
 
 /** Sends a form of the control page, as a browser does. */
 async function send({ dodo }: Pick<Shop, 'dodo'>, action: string, fields: Record<string, string> = {}) {
@@ -186,4 +187,33 @@ test('a customer’s portal opens from the page', async () => {
   const { customer_id } = await shop.client.customers.create({ email: 'ada@example.com', name: 'Ada' })
   const { to } = await send(shop, `customers/${customer_id}/portal`)
   expect(to).toMatch(new RegExp(`^${shop.dodo.url}/portal/cps_`))
+})
+
+test('a subscription is paused, resumed, renewed, ended and cancelled; one on demand is charged', async () => {
+  const shop = await openShop()
+  const { client } = shop
+  const plan = await makePlan(client)
+  const { id, read } = await subscribe(client, plan)
+  const act = (what: string, fields?: Record<string, string>) =>
+    send(shop, `subscriptions/${id}/${what}`, fields)
+  expect(await act('pause')).toMatchObject({ status: 303, to: '/#subscriptions' })
+  expect((await read()).status).toBe('paused')
+  await act('resume')
+  await act('end')
+  expect(await read()).toMatchObject({ status: 'active', cancel_at_next_billing_date: true })
+  expect(await page(shop)).toContain('Do not end it')
+  await act('keep')
+  const before = await client.payments.list({ subscription_id: id, page_number: 0 })
+  await act('renew')
+  await shop.dodo.advance(60_000)
+  const after = await client.payments.list({ subscription_id: id, page_number: 0 })
+  expect(after.items.length).toBe(before.items.length + 1)
+  await act('cancel')
+  expect((await read()).status).toBe('cancelled')
+  expect((await act('pause')).status).toBe(422)
+
+  const mandate = await subscribe(client, plan, { subscription_data: { on_demand: { mandate_only: true } } })
+  await send(shop, `subscriptions/${mandate.id}/charge`, { amount: '7.25' })
+  const [charge] = (await client.payments.list({ subscription_id: mandate.id, page_number: 0 })).items
+  expect(charge?.total_amount).toBe(725)
 })

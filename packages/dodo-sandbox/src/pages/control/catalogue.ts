@@ -4,7 +4,7 @@ import type { Customer } from '../../customers/customer.ts'
 import { formatMoney } from '../../kernel/money.ts'
 import type { Product } from '../../products/product.ts'
 import type { Html } from '../layout.ts'
-import { actionButton, pill, section, when } from '../parts.ts'
+import { actionButton, frequency, pill, section, when } from '../parts.ts'
 
 export function sessionsSection(sessions: readonly CheckoutSession[], now: Date): Html {
   return section(
@@ -42,11 +42,6 @@ function productItem(item: Product, isArchived: boolean): Html {
   )
   return html`<li><div class="row">${isArchived ? pill('archived') : ''} <strong>${item.name}</strong> <span>${formatMoney(amount, price.currency)}${every}</span> ${credits.length === 0 ? '' : html`<span>${credits.join(', ')}</span>`} <code>${item.product_id}</code>
 <span class="aside row-actions"><a href="/_sandbox/page/products/${item.product_id}">Edit</a> ${actionButton(`products/${item.product_id}/${isArchived ? 'unarchive' : 'archive'}`, isArchived ? 'Put back on sale' : 'Archive')}</span></div></li>`
-}
-
-function frequency(count: number, interval: string): string {
-  const unit = interval.toLowerCase()
-  return count === 1 ? `every ${unit}` : `every ${count} ${unit}s`
 }
 
 export function customersSection(customers: readonly Customer[]): Html {

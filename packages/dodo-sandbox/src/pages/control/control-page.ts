@@ -3,6 +3,7 @@ import type { CheckoutSession } from '../../checkouts/session.ts'
 import type { Customer } from '../../customers/customer.ts'
 import type { Payment } from '../../payments/payment.ts'
 import type { Product } from '../../products/product.ts'
+import type { StoredSubscription } from '../../subscriptions/subscription.ts'
 import type { Delivery } from '../../webhooks/delivery.ts'
 import { type Layout, ribbon } from '../layout.ts'
 import { customersSection, productsSection, sessionsSection } from './catalogue.ts'
@@ -11,6 +12,7 @@ import { type Connection, connectSection } from './connect.ts'
 import { creditsSection, type ShownBalance } from './credits.ts'
 import { deliveriesSection } from './deliveries.ts'
 import { paymentsSection } from './payments.ts'
+import { subscriptionsSection } from './subscriptions.ts'
 
 export interface ControlPage {
   connection: Connection
@@ -18,6 +20,7 @@ export interface ControlPage {
   faults: FaultState
   sessions: readonly CheckoutSession[]
   payments: readonly Payment[]
+  subscriptions: readonly StoredSubscription[]
   balances: readonly ShownBalance[]
   customers: readonly Customer[]
   products: readonly Product[]
@@ -31,6 +34,7 @@ export type Anchor = keyof typeof parts
 const parts = {
   deliveries: 'Deliveries',
   payments: 'Payments',
+  subscriptions: 'Subscriptions',
   credits: 'Credits',
   sessions: 'Sessions',
   products: 'Products',
@@ -54,6 +58,7 @@ ${Object.entries(parts).map(([id, name]) => html`<a href="#${id}">${name}</a> `)
 </header>
 ${deliveriesSection(page.deliveries)}
 ${paymentsSection(page.payments)}
+${subscriptionsSection(page.subscriptions)}
 ${creditsSection(page.balances)}
 ${sessionsSection(page.sessions, page.clock.now)}
 ${productsSection(page.products, page.archivedProducts)}

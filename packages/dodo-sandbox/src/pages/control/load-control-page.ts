@@ -6,6 +6,7 @@ import { countInjectedByKind, listRules } from '../../faults/queries.ts'
 import { listPayments } from '../../payments/queries.ts'
 import { listProducts } from '../../products/queries.ts'
 import type { Transaction } from '../../store/store.ts'
+import { listSubscriptions } from '../../subscriptions/queries.ts'
 import { findFirstSecret, listDeliveries, listEndpoints } from '../../webhooks/queries.ts'
 import type { ControlPage } from './control-page.ts'
 import type { ShownBalance } from './credits.ts'
@@ -20,6 +21,7 @@ export function loadControlPage(tx: Transaction) {
     faults: { rules: listRules(tx), injected: countInjectedByKind(tx) },
     sessions: listSessions(tx, shownMax),
     payments: listPayments(tx, page),
+    subscriptions: listSubscriptions(tx, page),
     balances: balancesShown(tx),
     customers: listCustomers(tx, page),
     products: listProducts(tx, { ...page, archived: false }),

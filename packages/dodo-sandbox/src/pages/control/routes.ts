@@ -9,6 +9,7 @@ import { loadControlPage } from './load-control-page.ts'
 import { addMoneyActions } from './money-actions.ts'
 import { productPage } from './product-page.ts'
 import { addShopActions, earliest, type ShopActions } from './shop-actions.ts'
+import { addSubscriptionActions } from './subscription-actions.ts'
 
 export interface ControlPageRoutes extends ShopActions {
   apiKey: string
@@ -42,6 +43,7 @@ export function controlPageRoutes(input: ControlPageRoutes): Hono {
   })
   const actions = new Actions(store)
   addMoneyActions(actions)
+  addSubscriptionActions(actions)
   addShopActions(actions, input)
   routes.route('/', actions.routes)
   return routes
