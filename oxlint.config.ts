@@ -21,6 +21,7 @@ const serverFolders = [
   'providers',
   'orders',
   'payments',
+  'payment-methods',
   'inbox',
   'refunds',
   'shelf',

@@ -48,6 +48,7 @@ export type {
   PackOffer,
   PastBalance,
   Payment,
+  PaymentMethod,
   Payments,
   PlacedHold,
   Prices,

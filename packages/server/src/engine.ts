@@ -33,6 +33,7 @@ import { createLogger, type Log } from './observability/logger.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import type { CheckoutIntent, Orders, PaidOrder } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
+import { createPaymentMethods, type PaymentMethods } from './payment-methods/payment-methods.ts'
 import type { TakeBackPolicies } from './payments/payment.ts'
 import { createPayments, type Payments } from './payments/payments.ts'
 import { paymentsOfOrders } from './payments/payments-of-orders.ts'
@@ -100,6 +101,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>
   readonly payments: Payments
+  readonly paymentMethods: PaymentMethods
   readonly refunds: Refunds
   readonly inbox: Omit<Inbox, 'resume'>
   readonly reconciliations: Reconciliations
@@ -360,6 +362,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     },
 
     payments,
+    paymentMethods: createPaymentMethods({ database, mode, provider }),
     refunds,
 
     inbox,

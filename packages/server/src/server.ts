@@ -19,6 +19,7 @@ import { ledgerRoutes } from './ledger/routes.ts'
 import { mergeRoutes } from './merges/routes.ts'
 import { metricsType } from './observability/metrics.ts'
 import { orderRoutes } from './orders/routes.ts'
+import { paymentMethodRoutes } from './payment-methods/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { reconciliationRoutes } from './reconcile/routes.ts'
 import { refundRoutes } from './refunds/routes.ts'
@@ -58,6 +59,7 @@ export function createServer(engine: Engine, options: ServerOptions): Server {
     ...catalogRoutes(engine),
     ...orderRoutes(engine.orders),
     ...paymentRoutes(engine.payments),
+    ...paymentMethodRoutes(engine.paymentMethods),
     ...refundRoutes(engine.refunds),
     ...inboxRoutes(engine.inbox),
     ...reconciliationRoutes(engine.reconciliations),

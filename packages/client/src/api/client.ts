@@ -24,6 +24,7 @@ import type {
   OwnedLot,
   PastBalance,
   Payment,
+  PaymentMethod,
   Payments,
   PlacedHold,
   Prices,
@@ -187,6 +188,12 @@ export interface Api<C extends CatalogShape> {
     input: Body<'post', '/v1/payments/{payment}/dismiss'>,
     options?: ReadOptions,
   ): Promise<Payment>
+  /** Ways to pay that the customer saved, each with the consent that it was saved with. */
+  paymentMethods(customer: string, options?: ReadOptions): Promise<PaymentMethod[]>
+  /** At the payment provider too. */
+  removePaymentMethod(customer: string, method: string, options?: ReadOptions): Promise<void>
+  /** The address of the payment provider's pages for this customer, good for a day. */
+  portalLink(customer: string, input?: { return_url?: string }, options?: ReadOptions): Promise<string>
   prices(options?: ReadOptions): Promise<Prices>
   /** Has the server add up every entry and compare. */
   verify(options?: ReadOptions): Promise<Verification>
@@ -299,6 +306,27 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
       send('post', '/v1/payments/{payment}/assign', { ...options, params: { payment }, body }),
     dismissPayment: (payment, body, options) =>
       send('post', '/v1/payments/{payment}/dismiss', { ...options, params: { payment }, body }),
+    paymentMethods: async (customer, options) => {
+      const { data } = await send('get', '/v1/customers/{customer}/payment-methods', {
+        ...options,
+        params: { customer },
+      })
+      return data
+    },
+    removePaymentMethod: async (customer, method, options) => {
+      await send('post', '/v1/customers/{customer}/payment-methods/{method}/remove', {
+        ...options,
+        params: { customer, method },
+      })
+    },
+    portalLink: async (customer, body = {}, options) => {
+      const { url } = await send('post', '/v1/customers/{customer}/portal', {
+        ...options,
+        params: { customer },
+        body,
+      })
+      return url
+    },
     prices: (options) => send('get', '/v1/prices', { ...options }),
     verify: (options) => send('post', '/v1/verify', { timeoutMs: verifyTimeoutMs, ...options }),
   }

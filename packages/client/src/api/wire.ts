@@ -56,6 +56,7 @@ export type OrderRefundQuote = Answer<'get', '/v1/orders/{order}/refund-quote'>
 /** A refund of a purchase; `Refund` is of a charge. */
 export type OrderRefund = Answer<'post', '/v1/orders/{order}/refunds'>
 export type OrderRefunds = Answer<'get', '/v1/orders/{order}/refunds'>
+export type PaymentMethod = Answer<'get', '/v1/customers/{customer}/payment-methods'>['data'][number]
 export type Payments = Answer<'get', '/v1/payments'>
 /** A payment that the provider told of, with what became of it. */
 export type Payment = Payments['data'][number]

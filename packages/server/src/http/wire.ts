@@ -143,6 +143,11 @@ export const customerIdSchema = z
     example: 'user_42',
   })
 
+/** An address that a browser is sent to. */
+export const webUrlSchema = z
+  .url({ protocol: /^https?$/, error: 'must be a URL that starts with http:// or https://.' })
+  .max(2048, { error: 'must have at most 2048 characters.' })
+
 /** Text that people read: names, descriptions. */
 export function textSchema(charactersMax: number) {
   return z

@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts'
 import { formatId, type Mode } from '../kernel/ids.ts'
+import { blankConsents } from '../orders/consent-queries.ts'
 import * as orderQueries from '../orders/queries.ts'
 import * as queries from './queries.ts'
 
@@ -11,11 +12,12 @@ export interface ForgetBuyer {
 }
 
 /**
- * Erases what purchases say of a person: the link to the customer at the provider, and the bodies of the provider's messages, which carry names and
+ * Erases what purchases say of a person: the link to the customer at the provider, where they gave consents, and the bodies of the provider's messages, which carry names and
  * addresses. One that is still to be processed keeps its body until then (`processMessage`). Orders name nobody and stay. Safe to repeat.
  */
 export async function forgetBuyer(tx: Transaction, { mode, customer, email }: ForgetBuyer): Promise<void> {
   const orders = await orderQueries.listOrderIds(tx, { mode, customer })
+  await blankConsents(tx, { mode, customer })
   const links = await orderQueries.deleteProviderCustomers(tx, { mode, customer })
   await queries.blankMessages(tx, {
     orderIds: orders.map((order) => order.id),

@@ -6,6 +6,7 @@ import { invariant } from '../kernel/refusal.ts'
 import { keyReused } from '../ledger/errors.ts'
 import { callerKey } from '../ledger/keys.ts'
 import type { Key } from '../ledger/operations.ts'
+import { insertConsent } from './consent-queries.ts'
 import type { Discount, Order } from './order.ts'
 import * as queries from './queries.ts'
 import { type CheckoutIntent, readIntent } from './read-intent.ts'
@@ -54,6 +55,7 @@ export async function createOrder(tx: Transaction, input: CreateOrder): Promise<
   // Read again: a request with the same key may have been faster.
   const created = await findOrderOfIntent(tx, mode, intent)
   invariant(created, 'an order just created is there')
+  if (intent.consent !== undefined) await insertConsent(tx, { order: created, consent: intent.consent })
   return created
 }
 
@@ -77,6 +79,8 @@ function keyOf(intent: CheckoutIntent): Key {
     amount: intent.amountMinor,
     discount_code: intent.discountCode,
     billing_country: intent.billingCountry,
+    // Where the customer agreed may be another place when the request is repeated.
+    consent_text: intent.consent?.text,
     return_url: intent.returnUrl,
     cancel_url: intent.cancelUrl,
   })

@@ -2,6 +2,7 @@ import type { Catalog, Pack } from '../catalog/catalog.ts'
 import { unknownPack } from '../catalog/errors.ts'
 import { type Credits, micros } from '../kernel/credits.ts'
 import type { Money } from '../kernel/money.ts'
+import type { Consent } from './consent-queries.ts'
 import { invalidChosenAmount, invalidQuantity } from './errors.ts'
 import { type Order, quantityMax } from './order.ts'
 
@@ -17,6 +18,8 @@ export interface CheckoutIntent {
   readonly discountCode?: string | undefined
   /** ISO 3166 alpha-2. */
   readonly billingCountry?: string | undefined
+  /** To save the way to pay for later, as the customer was shown it and agreed. */
+  readonly consent?: Consent | undefined
   readonly returnUrl: string
   readonly cancelUrl: string | undefined
   readonly idempotencyKey: string

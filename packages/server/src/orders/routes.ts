@@ -3,7 +3,7 @@ import { unknownPack } from '../catalog/errors.ts'
 import { invalidRequest } from '../http/errors.ts'
 import { decodeCursor, encodeCursor, pageQuery, pageSchema, pageSize } from '../http/page.ts'
 import { fileSchema, type Route, route } from '../http/route.ts'
-import { customerIdSchema } from '../http/wire.ts'
+import { customerIdSchema, textSchema, webUrlSchema } from '../http/wire.ts'
 import { formatId, parseId, type Uuid } from '../kernel/ids.ts'
 import { keyReused } from '../ledger/errors.ts'
 import { discountNotValid, productMismatch, providerNotConfigured } from '../providers/errors.ts'
@@ -11,10 +11,6 @@ import { invalidChosenAmount, invalidQuantity, invoiceNotFound, orderNotFound } 
 import { quantityMax } from './order.ts'
 import type { Orders } from './orders.ts'
 import { orderSchema, orderToWire } from './wire.ts'
-
-const webUrl = z
-  .url({ protocol: /^https?$/, error: 'must be a URL that starts with http:// or https://.' })
-  .max(2048, { error: 'must have at most 2048 characters.' })
 
 const checkoutSchema = z.strictObject({
   customer: customerIdSchema,
@@ -53,11 +49,29 @@ const checkoutSchema = z.strictObject({
         'Where the customer is, ISO 3166 alpha-2, if you know: the checkout begins with its tax and currency.',
       example: 'DE',
     }),
-  return_url: webUrl.openapi({
+  save_payment_method: z
+    .strictObject({
+      consent_text: textSchema(2000).openapi({
+        description: 'What the customer was shown and agreed to, word for word.',
+      }),
+      url: webUrlSchema.optional().openapi({ description: 'The page where they agreed.' }),
+      ip: z
+        .union([z.ipv4(), z.ipv6()], { error: 'must be an IP address.' })
+        .optional()
+        .openapi({ description: 'From where they agreed.' }),
+    })
+    .optional()
+    .openapi({
+      description:
+        'The customer lets you charge the way to pay that they save at this checkout. Recorded before the checkout begins; without it nothing is ever charged while they are away.',
+    }),
+  return_url: webUrlSchema.openapi({
     description:
       'Where the customer comes back to, paid or not. What its query says is not to be trusted: wait for the order or the balance.',
   }),
-  cancel_url: webUrl.optional().openapi({ description: 'Where the back button of the checkout leads.' }),
+  cancel_url: webUrlSchema
+    .optional()
+    .openapi({ description: 'Where the back button of the checkout leads.' }),
 })
 
 type ForRoutes = Pick<Orders, 'checkout' | 'order' | 'list' | 'invoice'>
@@ -93,6 +107,11 @@ export function orderRoutes(orders: ForRoutes): Route[] {
             amountMinor: body.amount === undefined ? undefined : BigInt(body.amount),
             discountCode: body.discount_code,
             billingCountry: body.billing_country,
+            consent: body.save_payment_method && {
+              text: body.save_payment_method.consent_text,
+              url: body.save_payment_method.url,
+              ip: body.save_payment_method.ip,
+            },
             returnUrl: body.return_url,
             cancelUrl: body.cancel_url,
             idempotencyKey,

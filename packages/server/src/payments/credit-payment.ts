@@ -3,6 +3,7 @@ import type { Transaction } from '../database/database.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { internalKey } from '../ledger/keys.ts'
+import { linkConsent } from '../orders/consent-queries.ts'
 import type { Order } from '../orders/order.ts'
 import * as orders from '../orders/queries.ts'
 import { differenceFromOrder } from './difference-from-order.ts'
@@ -69,6 +70,12 @@ async function creditOrdered(
       { provider: context.provider, mode: context.mode, customer: order.customer },
       payment.providerCustomerId,
     )
+  if (payment.methodId !== undefined)
+    await linkConsent(tx, {
+      orderId,
+      providerCustomerId: payment.providerCustomerId,
+      methodId: payment.methodId,
+    })
   return bringCredits(tx, payment, order, context, undefined)
 }
 

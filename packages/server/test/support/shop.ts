@@ -24,6 +24,8 @@ import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import type { Log } from '../../src/observability/logger.ts'
 import { createOrders, type Orders } from '../../src/orders/orders.ts'
 import { orderRoutes } from '../../src/orders/routes.ts'
+import { createPaymentMethods } from '../../src/payment-methods/payment-methods.ts'
+import { paymentMethodRoutes } from '../../src/payment-methods/routes.ts'
 import { createPayments } from '../../src/payments/payments.ts'
 import { paymentsOfOrders } from '../../src/payments/payments-of-orders.ts'
 import { paymentRoutes } from '../../src/payments/routes.ts'
@@ -176,6 +178,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     routes: [
       ...orderRoutes(forRoutes),
       ...paymentRoutes(payments),
+      ...paymentMethodRoutes(createPaymentMethods({ database, mode: 'test', provider })),
       ...refundRoutes(refunds),
       ...inboxRoutes(inbox),
       ...devInboxRoutes(inbox),
