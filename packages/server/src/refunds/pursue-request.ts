@@ -27,8 +27,8 @@ export interface Pursuit {
 const firstLookMs = 10_000
 const lookMaxMs = 3_600_000
 
-// The provider's adapter gives a call up after 20 s, and a refund is two calls.
-const longestCallMs = 45_000
+// The provider's adapter gives a call up after 20 s; a refund is one that reads, twice at most, and one that refunds.
+const longestCallMs = 75_000
 
 /**
  * Takes a request that is under way a step further: asks what became of it, or sends it again where the provider surely does not have it. Whoever calls

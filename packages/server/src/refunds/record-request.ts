@@ -26,7 +26,7 @@ export interface RefundOrder {
 }
 
 /** Longer than any call to a provider takes: who has written down that they call has it for themselves until then. */
-export const leaseMs = 60_000
+export const leaseMs = 120_000
 
 export interface Recorded {
   readonly request: RefundRequest

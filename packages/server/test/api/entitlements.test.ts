@@ -49,7 +49,11 @@ describe.each(['pglite', 'postgres'] as const)(
     beforeAll(async () => {
       database = await openTestDatabase(driver)
       // No endpoint: each test delivers what it wants, in the order it wants.
-      shop = await openShop({ database, catalog, dodoOptions: { webhooks: [] } })
+      shop = await openShop({
+        database,
+        catalog,
+        dodoOptions: { webhooks: [], behaviour: { refundMs: 3_600_000 } },
+      })
       dodo = new DodoPayments({ baseURL: shop.dodo.url, bearerToken: shop.dodo.apiKey })
     })
     afterAll(async () => {
@@ -277,6 +281,29 @@ describe.each(['pglite', 'postgres'] as const)(
       await mirrorOnce(input)
       expect(Number(await atDodo())).toBe(300)
       expect(await mirrorOnce(input)).toBe(0)
+    })
+
+    test('credits that come while their purchase is being refunded come frozen, and are taken back', async () => {
+      const who = owner()
+      const { order: id, payment } = await buy(who)
+      await send('payment.succeeded', payment)
+      const refund = async (body: object) =>
+        (await shop.request('POST', `/v1/orders/${id}/refunds`, body)).body
+      expect(await refund({ unused: true })).toMatchObject({
+        code: 'nothing_unused',
+        detail: expect.stringContaining('have not arrived yet'),
+      })
+      const asked = await refund({ all: true })
+      expect(asked).toMatchObject({ state: 'pending' })
+      await send('credit.added', await creditAdded(payment))
+      const { balance } = await shop.ledger.balance(who)
+      expect([balance.available, balance.spendable].map(decimalFromCredits)).toEqual(['500', '0'])
+      await fetch(`${shop.dodo.url}/_sandbox/refunds/${asked.provider_refund}/settle`, {
+        method: 'POST',
+        body: JSON.stringify({ outcome: 'succeeded' }),
+      })
+      await send('refund.succeeded', await dodo.refunds.retrieve(asked.provider_refund))
+      expect(await available(who)).toBe('0')
     })
   },
 )

@@ -228,6 +228,19 @@ describe.each(['pglite', 'postgres'] as const)('refunding an order, on %s', (dri
     expect(await order.balance()).toEqual(['100', '100', '0'])
   })
 
+  test('what is spent while the refund is asked for is not refunded, and never owed', async () => {
+    const order = await buy()
+    const spending = Array.from({ length: 60 }, () => order.spend('1'))
+    const { body } = await order.refund({ unused: true })
+    const spent = (await Promise.allSettled(spending)).filter(({ status }) => status === 'fulfilled').length
+    expect(body).toMatchObject({
+      credits: String(500 - spent),
+      amount: { amount_minor: Math.floor((4000 * (500 - spent)) / 500) },
+    })
+    await end(order)
+    expect(await order.balance()).toEqual(['0', '0', '0'])
+  })
+
   test('one that fails frees the credits, and another may be asked for', async () => {
     const order = await buy()
     await order.spend('100')
