@@ -3,6 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchBrowser, screenshot } from '../../../../tools/browser.ts'
 import { makeSession, openReceiver, openShop, submitScript } from '../shop.ts'
+import { makePlan, subscribe } from '../subscribers.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -20,6 +21,7 @@ async function visit(options: BrowserContextOptions) {
   const { checkout_url } = await makeSession(shop.client)
   const { answer } = await submitScript(checkout_url, { save_card: 'on' })
   const payment = await shop.client.payments.retrieve(String(answer['payment_id']))
+  await subscribe(shop.client, await makePlan(shop.client))
   await shop.dodo.settle()
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   onTestFinished(() => context.close())
@@ -65,10 +67,10 @@ test('the control page as the README shows it', async () => {
 test('without scripts a payment is refunded, the clock is moved and a webhook sent again', async () => {
   const { page, dodo, client, payment } = await visit({ javaScriptEnabled: false })
   await page.goto(dodo.url)
-  const payments = page.locator('#payments')
-  await payments.getByText(payment.payment_id).click()
-  await payments.getByLabel('Amount in USD').fill('12.34')
-  await payments.getByRole('button', { name: 'Refund' }).click()
+  const sale = page.locator('#payments li', { hasText: payment.payment_id })
+  await sale.locator('summary').click()
+  await sale.getByLabel('Amount in USD').fill('12.34')
+  await sale.getByRole('button', { name: 'Refund' }).click()
   expect((await client.payments.retrieve(payment.payment_id)).refunds[0]).toMatchObject({ amount: 1234 })
   await page.getByRole('button', { name: '+ 1 day' }).click()
   expect((await client.payments.retrieve(payment.payment_id)).refund_status).toBe('partial')
