@@ -34,7 +34,6 @@ import { createMetrics, type Metrics } from './observability/metrics.ts'
 import type { CheckoutIntent, Orders, PaidOrder } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
 import { createPaymentMethods, type PaymentMethods } from './payment-methods/payment-methods.ts'
-import type { TakeBackPolicies } from './payments/payment.ts'
 import { createPayments, type Payments } from './payments/payments.ts'
 import { paymentsOfOrders } from './payments/payments-of-orders.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
@@ -128,12 +127,6 @@ interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout'> {
 const verifyPerMinuteDefault = 1000
 
 const reconcileEveryMinutesDefault = 10
-
-const takeBackPolicies: TakeBackPolicies = {
-  refundedSpent: 'owe',
-  disputedSpent: 'owe',
-  blockDisputing: true,
-}
 
 /**
  * Opens the database, checks and stores the catalog, and is ready. Keeps nothing outside itself: a process may have several.
@@ -264,7 +257,6 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     provider: provider?.name ?? '',
     mode,
     catalog: inUse.catalog,
-    policies: takeBackPolicies,
     ledger: ledger.context,
   })
   const inbox = createInbox({

@@ -46,6 +46,19 @@ export interface Welcome {
   readonly credits: Credits
 }
 
+/** What becomes of credits that were spent before the money of their purchase went back: they are owed, or forgiven. */
+export type SpentPolicy = 'owe' | 'forgive'
+
+export interface RefundPolicy {
+  readonly spent: SpentPolicy
+}
+
+export interface DisputePolicy {
+  readonly spent: SpentPolicy
+  /** Whether a customer with an undecided or lost dispute can start no checkout. */
+  readonly block: boolean
+}
+
 /** A checked catalog. Never changed: a new one replaces it. */
 export interface Catalog {
   /** SHA-256 of its content, in hex. */
@@ -58,6 +71,8 @@ export interface Catalog {
   readonly welcome: Welcome | undefined
   /** Whether what is spent of credits that the provider granted is posted there. */
   readonly mirror: boolean
+  readonly refunds: RefundPolicy
+  readonly disputes: DisputePolicy
   /** What is stored and hashed. */
   readonly body: object
 }
@@ -78,12 +93,15 @@ export function catalogOf(content: CatalogContent): Catalog {
     packsById: byId(content.packs),
     welcome: content.welcome,
     mirror: content.mirror,
+    refunds: content.refunds,
+    disputes: content.disputes,
     body,
   }
 }
 
 /** Fields in a fixed order, so that the same content has the same hash; the lists in the order in which they are shown. */
-function storedForm({ units, actions, packs, welcome, defaultUnit, mirror }: CatalogContent): object {
+function storedForm(content: CatalogContent): object {
+  const { units, actions, packs, welcome, defaultUnit, mirror, refunds, disputes } = content
   return {
     default_unit: defaultUnit,
     units: units.map(({ id, name }) => ({ unit: id, name })),
@@ -116,6 +134,10 @@ function storedForm({ units, actions, packs, welcome, defaultUnit, mirror }: Cat
         ? null
         : { name: welcome.name, unit: welcome.unit, credits: decimalFromCredits(welcome.credits) },
     ...(mirror ? { mirror } : {}),
+    ...(refunds.spent === 'owe' ? {} : { refunds: { spent: refunds.spent } }),
+    ...(disputes.spent === 'owe' && disputes.block
+      ? {}
+      : { disputes: { spent: disputes.spent, block: disputes.block } }),
   }
 }
 

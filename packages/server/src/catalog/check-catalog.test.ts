@@ -86,6 +86,24 @@ describe('a catalog that is right', () => {
     expect(JSON.stringify(catalog.body)).not.toContain('chosen')
   })
 
+  test('says what follows when money goes back, and keeps its hash where that is the usual', () => {
+    expect(catalog).toMatchObject({ refunds: { spent: 'owe' }, disputes: { spent: 'owe', block: true } })
+    const said = { refunds: { spent: 'owe' as const }, disputes: { spent: 'owe' as const, block: true } }
+    expect(checkCatalog({ ...usual, ...said }).hash).toBe(catalog.hash)
+    expect(checkCatalog({ ...usual, refunds: {}, disputes: {} }).hash).toBe(catalog.hash)
+    const lenient = checkCatalog({ ...usual, refunds: { spent: 'forgive' }, disputes: { block: false } })
+    expect(lenient).toMatchObject({
+      refunds: { spent: 'forgive' },
+      disputes: { spent: 'owe', block: false },
+      body: { refunds: { spent: 'forgive' }, disputes: { spent: 'owe', block: false } },
+    })
+    expect(lenient.hash).not.toBe(catalog.hash)
+    expect(checkCatalog({ ...usual, disputes: { spent: 'forgive' } }).disputes).toEqual({
+      spent: 'forgive',
+      block: true,
+    })
+  })
+
   test('offers the least chosen amount that covers what is missing, where no fixed price does', () => {
     const any = pack({ credits: 10, price: chosen({ per: usd(1), min: usd(5), max: usd(500) }) })
     const open = checkCatalog({ ...usual, packs: { ...usual.packs, any } })
@@ -138,7 +156,7 @@ describe('a catalog that is wrong', () => {
       mirror: 'yes',
     }
     expect(problemsOf(wrong)).toEqual([
-      'plans is not a known field; remove it or correct its name. Known here: units, actions, packs, welcome, mirror.',
+      'plans is not a known field; remove it or correct its name. Known here: units, actions, packs, welcome, mirror, refunds, disputes.',
       "actions.chat.credits is the fraction 0.5, and a number with a fraction is not exact; write it as text: '0.5'.",
       'actions.chat mini has a name that is not allowed; use at most 100 letters, digits, dots, dashes and underscores.',
       "actions.image.credits is 0; write a number above zero: a whole number (5), or a decimal as text with at most six decimals ('0.5').",
@@ -218,4 +236,15 @@ describe('a chosen price that makes no sense is named', () => {
       expect.stringContaining('packs.any.price.max brings more than a trillion credits'),
     ])
   })
+})
+
+test('of what follows when money goes back, each mistake is told with what to write', () => {
+  expect(
+    problemsOf({ ...usual, refunds: { spent: 'no' }, disputes: { block: 'yes', blocks: true } }),
+  ).toEqual([
+    'disputes.blocks is not a known field; remove it or correct its name. Known here: spent, block.',
+    "refunds.spent is 'no'; write 'owe' or 'forgive', or leave it out: then it is 'owe'.",
+    "disputes.block is 'yes'; write true or false, or leave it out: then it is true.",
+  ])
+  expect(problemsOf({ ...usual, refunds: 'forgive' })).toEqual(["refunds is 'forgive'; write { spent }."])
 })

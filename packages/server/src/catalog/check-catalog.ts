@@ -1,7 +1,8 @@
 import { type Credits, creditsFromDecimal } from '../kernel/credits.ts'
 import { Fault } from '../kernel/refusal.ts'
 import { type Action, type Catalog, catalogOf, type Pack, type Unit, type Welcome } from './catalog.ts'
-import { isFraction, isRecord, type Report, readFields, show } from './read-fields.ts'
+import { isFraction, isRecord, type Report, readFields, readFlag, show } from './read-fields.ts'
+import { readPolicies } from './read-policies.ts'
 import { readPackPrice } from './read-price.ts'
 
 export interface CatalogProblem {
@@ -40,7 +41,12 @@ export function checkCatalog(definition: unknown, file = 'tallystick.config.ts')
 }
 
 function readCatalog(definition: unknown, report: Report): Catalog | undefined {
-  const fields = readFields(definition, '', ['units', 'actions', 'packs', 'welcome', 'mirror'], report)
+  const fields = readFields(
+    definition,
+    '',
+    ['units', 'actions', 'packs', 'welcome', 'mirror', 'refunds', 'disputes'],
+    report,
+  )
   if (fields === undefined) return undefined
   const units = readEach(fields['units'], 'units', report, readUnit)
   if (units.length === 0 && isRecord(fields['units']))
@@ -58,7 +64,8 @@ function readCatalog(definition: unknown, report: Report): Catalog | undefined {
         ? []
         : readEach(fields['packs'], 'packs', report, (id, path, value) => readPack(id, path, value, scope)),
     welcome: fields['welcome'] === undefined ? undefined : readWelcome(fields['welcome'], scope),
-    mirror: readMirror(fields['mirror'], report),
+    mirror: readFlag(fields['mirror'], 'mirror', false, report),
+    ...readPolicies(fields, report),
   })
 }
 
@@ -125,12 +132,6 @@ function readGrantOn(value: unknown, path: string, report: Report): Pack['grantO
       `is ${show(value)}; write 'payment' or 'entitlement', or leave it out: then it is 'payment'.`,
     )
   return value === 'entitlement' ? 'entitlement' : 'payment'
-}
-
-function readMirror(value: unknown, report: Report): boolean {
-  if (value !== undefined && typeof value !== 'boolean')
-    report('mirror', `is ${show(value)}; write true or false, or leave it out: then it is false.`)
-  return value === true
 }
 
 function isProductId(value: unknown): value is string {

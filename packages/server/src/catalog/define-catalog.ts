@@ -48,6 +48,18 @@ export interface WelcomeDefinition<Unit extends string = string> {
   readonly unit?: Unit
 }
 
+export interface RefundsDefinition {
+  /** What becomes of credits that were spent before their purchase was refunded: owed (unless given), or forgiven. */
+  readonly spent?: 'owe' | 'forgive'
+}
+
+export interface DisputesDefinition {
+  /** What becomes of credits that were spent before the dispute of their purchase was lost: owed (unless given), or forgiven. */
+  readonly spent?: 'owe' | 'forgive'
+  /** Whether a customer with an undecided or lost dispute can start no checkout until it is won or somebody lifts that. True unless given. */
+  readonly block?: boolean
+}
+
 /** What `tallystick.config.ts` exports: its type carries the names of units, actions and packs. */
 export interface CatalogDefinition<
   Unit extends string = string,
@@ -64,6 +76,8 @@ export interface CatalogDefinition<
    * unless given.
    */
   readonly mirror?: boolean
+  readonly refunds?: RefundsDefinition
+  readonly disputes?: DisputesDefinition
 }
 
 /**

@@ -26,6 +26,13 @@ export function readFields(
   return value
 }
 
+/** True or false, or what it is when it is left out. */
+export function readFlag(value: unknown, path: string, otherwise: boolean, report: Report): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? otherwise
+  report(path, `is ${show(value)}; write true or false, or leave it out: then it is ${otherwise}.`)
+  return otherwise
+}
+
 /** A number that is a float, and so not exact. */
 export function isFraction(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && !Number.isInteger(value)

@@ -20,7 +20,6 @@ const context = (): SettleContext => ({
   provider: 'dodo',
   mode: 'test',
   catalog,
-  policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
   ledger: { newId, clock: undefined },
 })
 

@@ -89,13 +89,3 @@ export interface Dispute extends PaymentKey {
   readonly reason: string | undefined
   readonly createdAt: Date | undefined
 }
-
-/** What follows when money goes back. */
-export interface TakeBackPolicies {
-  /** Of credits that were spent before their purchase was refunded. */
-  readonly refundedSpent: 'owe' | 'forgive'
-  /** Of credits that were spent before the dispute of their purchase was lost. */
-  readonly disputedSpent: 'owe' | 'forgive'
-  /** Whether a customer who disputes a payment can buy nothing more until somebody lifts that. */
-  readonly blockDisputing: boolean
-}

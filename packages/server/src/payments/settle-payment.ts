@@ -6,7 +6,7 @@ import * as orders from '../orders/queries.ts'
 import type { ProviderPayment } from '../providers/told.ts'
 import { type CreditOutcome, creditPayment } from './credit-payment.ts'
 import { lockProviderCustomer } from './grant-queries.ts'
-import type { Payment, TakeBackPolicies } from './payment.ts'
+import type { Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import { settleAwaited } from './settle-credits.ts'
 import type { Settled } from './settled.ts'
@@ -16,8 +16,8 @@ import { takeBack } from './take-back.ts'
 export interface SettleContext {
   readonly provider: string
   readonly mode: Mode
+  /** Says what is sold, and what becomes of spent credits when their money goes back. */
   readonly catalog: Catalog
-  readonly policies: TakeBackPolicies
   readonly ledger: LedgerContext
 }
 

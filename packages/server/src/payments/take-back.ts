@@ -34,10 +34,10 @@ export async function takeBack(
   const isFrozen = due.undecided !== undefined
   const isFreezing = isFrozen !== bought.isFrozen
   const freezes = bought.freezes + (isFreezing ? 1 : 0)
-  const { policies } = context
+  const { refunds, disputes } = context.catalog
   const operations: Operation[] = [
-    ...revocation(payment, bought, 'refunded', byRefunds, afterRefunds, policies.refundedSpent),
-    ...revocation(payment, bought, 'lost', byDisputes, revoked, policies.disputedSpent),
+    ...revocation(payment, bought, 'refunded', byRefunds, afterRefunds, refunds.spent),
+    ...revocation(payment, bought, 'lost', byDisputes, revoked, disputes.spent),
     ...(isFreezing ? [freezing(payment, bought, due.undecided, freezes)] : []),
   ]
   if (operations.length === 0) return undefined

@@ -153,7 +153,6 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     provider: provider.name,
     mode: 'test',
     catalog: catalog(),
-    policies: { refundedSpent: 'owe', disputedSpent: 'owe', blockDisputing: true },
     ledger: context,
   })
   const payments = createPayments({ database, mode: 'test', context: settleContext, log })
