@@ -2020,7 +2020,7 @@ export interface components {
              * @example 2026-11-22T12:00:00.000Z
              */
             ended_at: string | null;
-            /** @description Why it was cut off. What it had settled by then stays, and the next begins where it began. */
+            /** @description Why it was cut off. What it had settled by then stays, and the next goes on from there. */
             error: string | null;
             /** @description The first thousand. */
             findings: components["schemas"]["ReconciliationFinding"][];
@@ -2039,7 +2039,7 @@ export interface components {
         };
         ReconciliationFinding: {
             /** @enum {string} */
-            kind: "credited" | "taken_back" | "flagged" | "unknown_to_provider" | "failure_noted";
+            kind: "credited" | "taken_back" | "flagged" | "unknown_to_provider" | "failure_noted" | "not_settled";
             note: string | null;
             order: string | null;
             payment: string;

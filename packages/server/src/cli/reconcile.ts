@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { formatId } from '../kernel/ids.ts'
 import { dayMs } from '../kernel/time.ts'
-import type { Reconciliation } from '../reconcile/reconciliation.ts'
+import type { FindingKind, Reconciliation } from '../reconcile/reconciliation.ts'
 import type { Environment } from './environment.ts'
 import { withEngine } from './open-engine.ts'
 import { progressLine } from './progress-line.ts'
@@ -58,9 +58,7 @@ export function reconcileCommandWith(
       })
       progress.end()
       console.log(describe(walk))
-      const isMatching = walk.findings.every(
-        ({ kind }) => kind !== 'flagged' && kind !== 'unknown_to_provider',
-      )
+      const isMatching = walk.findings.every(({ kind }) => !differing.has(kind))
       return walk.error === undefined && isMatching ? 0 : 1
     } finally {
       progress.end()
@@ -68,12 +66,15 @@ export function reconcileCommandWith(
   })
 }
 
-const marks: Readonly<Record<Reconciliation['findings'][number]['kind'], string>> = {
+const differing: ReadonlySet<FindingKind> = new Set(['flagged', 'unknown_to_provider', 'not_settled'])
+
+const marks: Readonly<Record<FindingKind, string>> = {
   credited: '+  credited',
   taken_back: '-  taken back',
   flagged: '!  flagged',
   unknown_to_provider: '?  not at Dodo',
   failure_noted: '.  failed',
+  not_settled: '!  not settled',
 }
 
 function describe({ from, reads, findings, error, isDryRun }: Reconciliation): string {

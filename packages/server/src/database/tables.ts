@@ -24,6 +24,7 @@ export interface Tables {
   credit_grants: CreditGrantRow
   mirrors: MirrorRow
   reconciliations: ReconciliationRow
+  watermarks: WatermarkRow
   inbox: InboxRow
   events: EventRow
   verification: VerificationRow
@@ -241,6 +242,13 @@ interface CreditGrantRow {
   reference_id: string | null
   payment_id: string | null
   received_at: Date
+}
+
+interface WatermarkRow {
+  provider: string
+  mode: string
+  settled_until: Date | null
+  walked_at: Date | null
 }
 
 interface ReconciliationRow {

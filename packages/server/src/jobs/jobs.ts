@@ -16,7 +16,8 @@ export interface Queue<Data extends object> {
 export interface Repeated {
   readonly name: string
   readonly everyMs: number
-  run(): Promise<void>
+  /** @param signal says that the process stops: what takes long ends where it can go on later */
+  run(signal?: AbortSignal): Promise<void>
 }
 
 export interface Attempt {
@@ -89,6 +90,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const workerIds = new Map<string, string>()
   const allRepeated: Repeated[] = []
   const ending: (() => Promise<void>)[] = []
+  const stopping = new AbortController()
   const boss = new PgBoss({
     ...database.jobs,
     // Fetching, completing and supervising take turns; the work itself runs on the Database's own connections.
@@ -161,7 +163,7 @@ export function createJobs(options: JobsOptions): Jobs {
     let running: Promise<void> | undefined
     const timer = setInterval(() => {
       running ??= repeated
-        .run()
+        .run(stopping.signal)
         .catch((err: unknown) =>
           log.warn({ err, repeated: repeated.name }, 'repeated work failed; it is tried again'),
         )
@@ -207,6 +209,7 @@ export function createJobs(options: JobsOptions): Jobs {
     },
 
     async stop() {
+      stopping.abort()
       await Promise.all(ending.map((end) => end()))
       await boss.stop({ graceful: true, timeout: stopTimeoutMs })
     },

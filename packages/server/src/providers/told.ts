@@ -36,6 +36,8 @@ export interface ProviderPayment {
 /** A payment as a list shows it: enough to tell whether more has to be asked. */
 export interface ListedPayment
   extends Pick<ProviderPayment, 'paymentId' | 'state' | 'orderId' | 'providerCustomerId' | 'createdAt'> {
+  /** Tax included; undefined where the provider does not say. */
+  readonly charged: Money | undefined
   /** Whether money has gone back for it, or may. */
   readonly isTroubled: boolean
 }

@@ -1,10 +1,12 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Transaction } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Mode, Uuid } from '../kernel/ids.ts'
+import { addMs, dayMs } from '../kernel/time.ts'
 import type { Payment } from '../payments/payment.ts'
 import { paymentFrom } from '../payments/queries.ts'
-import type { DisputeState, RefundState } from '../providers/told.ts'
+import type { Walk } from '../providers/provider.ts'
+import type { ProviderDispute, RefundState } from '../providers/told.ts'
 import { type Finding, noReads, type Reads, type Reconciliation } from './reconciliation.ts'
 
 export interface Walked {
@@ -39,7 +41,18 @@ export async function endReconciliation(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  await forgetOld(tx)
   return reconciliationFrom(row)
+}
+
+const keptMs = 90 * dayMs
+
+/** Those long past; what they found is with its payments. A few each time. */
+async function forgetOld(tx: Transaction): Promise<void> {
+  await sql`delete from reconciliations where id in (
+    select id from reconciliations where began_at < ${addMs(tx.now, -keptMs)} order by began_at limit 100)`.execute(
+    tx.db,
+  )
 }
 
 /** Newest first. */
@@ -59,65 +72,127 @@ export async function listReconciliations(
   return rows.map(reconciliationFrom)
 }
 
-/** Up to where everything is settled: the beginning of the last walk that came to its end. */
+/** Up to where everything is settled; undefined before the first walk came anywhere. */
 export async function findWatermark(tx: Transaction, { provider, mode }: Walked): Promise<Date | undefined> {
   const row = await tx.db
-    .selectFrom('reconciliations')
-    .select('began_at')
+    .selectFrom('watermarks')
+    .select('settled_until')
     .where('provider', '=', provider)
     .where('mode', '=', mode)
-    .where('is_dry_run', '=', false)
-    .where('ended_at', 'is not', null)
-    .where('error', 'is', null)
-    .orderBy('began_at', 'desc')
-    .limit(1)
     .executeTakeFirst()
-  return row?.began_at
+  return row?.settled_until ?? undefined
 }
 
-/** When a walk last began, whoever did it and whatever came of it. */
-export async function findLastBegun(tx: Transaction, { provider, mode }: Walked): Promise<Date | undefined> {
+/** Never back. */
+export async function advanceWatermark(
+  tx: Transaction,
+  { provider, mode }: Walked,
+  until: Date,
+): Promise<void> {
+  await tx.db
+    .insertInto('watermarks')
+    .values({ provider, mode, settled_until: until, walked_at: tx.now })
+    .onConflict((conflict) =>
+      conflict.columns(['provider', 'mode']).doUpdateSet({
+        settled_until: sql`greatest(watermarks.settled_until, excluded.settled_until)`,
+        walked_at: tx.now,
+      }),
+    )
+    .execute()
+}
+
+/** Whether a walk is due, and the caller's: of several that ask at once, one's. */
+export async function claimWalk(
+  tx: Transaction,
+  { provider, mode }: Walked,
+  { lastBefore }: { readonly lastBefore: Date },
+): Promise<boolean> {
+  await tx.db
+    .insertInto('watermarks')
+    .values({ provider, mode, settled_until: null, walked_at: null })
+    .onConflict((conflict) => conflict.columns(['provider', 'mode']).doNothing())
+    .execute()
   const row = await tx.db
-    .selectFrom('reconciliations')
-    .select('began_at')
+    .updateTable('watermarks')
+    .set({ walked_at: tx.now })
     .where('provider', '=', provider)
     .where('mode', '=', mode)
-    .orderBy('began_at', 'desc')
-    .limit(1)
+    .where((mark) => mark.or([mark('walked_at', 'is', null), mark('walked_at', '<=', lastBefore)]))
+    .returning('provider')
     .executeTakeFirst()
-  return row?.began_at
+  return row !== undefined
+}
+
+/** That a walk is still at work: nobody else begins one. */
+export async function giveSign(tx: Transaction, { provider, mode }: Walked): Promise<void> {
+  await tx.db
+    .updateTable('watermarks')
+    .set({ walked_at: tx.now })
+    .where('provider', '=', provider)
+    .where('mode', '=', mode)
+    .execute()
+}
+
+// More than a walk should ask for one by one; the next ones take the rest.
+const askedMax = 1000
+
+/**
+ * What is asked for by its id is asked for later and later: when a tenth of its age has passed since it was last heard of. A payment that its customer left standing
+ * is under way for good, and must not be a call of every walk.
+ */
+function isToBeAskedFor(tx: Transaction, madeBefore: Date) {
+  return sql<boolean>`(created_at is null or created_at < ${madeBefore})
+    and (as_of is null or ${tx.now}::timestamptz - as_of >= (${tx.now}::timestamptz - coalesce(created_at, received_at)) / 10)`
 }
 
 /** The ids of payments that had not come to their end when they were last heard of. */
-export async function listUnderWay(tx: Transaction, { provider, mode }: Walked): Promise<string[]> {
+export async function listUnderWay(
+  tx: Transaction,
+  { provider, mode }: Walked,
+  madeBefore: Date,
+): Promise<string[]> {
   const rows = await tx.db
     .selectFrom('payments')
     .select('payment_id')
     .where('provider', '=', provider)
     .where('mode', '=', mode)
     .where('state', '=', 'processing')
+    .where(isToBeAskedFor(tx, madeBefore))
+    .limit(askedMax)
     .execute()
   return rows.map((row) => row.payment_id)
 }
 
-export async function listRefundsUnderWay(tx: Transaction, { provider, mode }: Walked): Promise<string[]> {
+export async function listRefundsUnderWay(
+  tx: Transaction,
+  { provider, mode }: Walked,
+  madeBefore: Date,
+): Promise<string[]> {
   const rows = await tx.db
     .selectFrom('refunds')
     .select('refund_id')
     .where('provider', '=', provider)
     .where('mode', '=', mode)
     .where('state', 'in', ['pending', 'review'])
+    .where(isToBeAskedFor(tx, madeBefore))
+    .limit(askedMax)
     .execute()
   return rows.map((row) => row.refund_id)
 }
 
-export async function listUndecided(tx: Transaction, { provider, mode }: Walked): Promise<string[]> {
+export async function listUndecided(
+  tx: Transaction,
+  { provider, mode }: Walked,
+  madeBefore: Date,
+): Promise<string[]> {
   const rows = await tx.db
     .selectFrom('disputes')
     .select('dispute_id')
     .where('provider', '=', provider)
     .where('mode', '=', mode)
     .where('state', 'in', ['open', 'expired'])
+    .where(isToBeAskedFor(tx, madeBefore))
+    .limit(askedMax)
     .execute()
   return rows.map((row) => row.dispute_id)
 }
@@ -136,18 +211,17 @@ export async function findRefundState(
   return row?.state
 }
 
-export async function findDisputeState(
+export async function findDispute(
   tx: Transaction,
   { provider }: Walked,
   disputeId: string,
-): Promise<DisputeState | undefined> {
-  const row = await tx.db
+): Promise<Pick<ProviderDispute, 'state' | 'stage'> | undefined> {
+  return tx.db
     .selectFrom('disputes')
-    .select('state')
+    .select(['state', 'stage'])
     .where('provider', '=', provider)
     .where('dispute_id', '=', disputeId)
     .executeTakeFirst()
-  return row?.state
 }
 
 export interface AwaitingCredits {
@@ -186,11 +260,11 @@ export async function listAwaitingCredits(
   )
 }
 
-/** Succeeded payments of the time walked over, a page by their ids. */
+/** Succeeded payments of the window, a page by their ids. */
 export async function listSucceeded(
   tx: Transaction,
   { provider, mode }: Walked,
-  { from, after, limit }: { readonly from: Date; readonly after: string; readonly limit: number },
+  { from, to, after, limit }: Walk & { readonly after: string; readonly limit: number },
 ): Promise<Payment[]> {
   const rows = await tx.db
     .selectFrom('payments')
@@ -199,6 +273,7 @@ export async function listSucceeded(
     .where('mode', '=', mode)
     .where('state', '=', 'succeeded')
     .where('created_at', '>=', from)
+    .$if(to !== undefined, (query) => query.where('created_at', '<=', to ?? from))
     .where('payment_id', '>', after)
     .orderBy('payment_id')
     .limit(limit)

@@ -8,17 +8,22 @@ export interface Reads {
   readonly subscriptions: number
 }
 
-export type FindingKind =
+export const findingKinds = [
   /** Paid and missed: it is credited now. */
-  | 'credited'
+  'credited',
   /** Money went back and was missed: its credits are taken back, frozen or free again now. */
-  | 'taken_back'
+  'taken_back',
   /** Somebody must look at it: it does not match. */
-  | 'flagged'
+  'flagged',
   /** It is here, and the provider does not know it. */
-  | 'unknown_to_provider'
+  'unknown_to_provider',
   /** Why a payment came to nothing was missed: its order says so now. */
-  | 'failure_noted'
+  'failure_noted',
+  /** A bug stood in the way, which is in the log. The next walk begins before it. */
+  'not_settled',
+] as const
+
+export type FindingKind = (typeof findingKinds)[number]
 
 export interface Finding {
   readonly kind: FindingKind
@@ -34,6 +39,7 @@ export interface Reconciliation {
   readonly beganAt: Date
   readonly endedAt: Date | undefined
   readonly reads: Reads
+  /** The first thousand. */
   readonly findings: readonly Finding[]
   /** Why it was cut off; what it had settled by then stays. */
   readonly error: string | undefined

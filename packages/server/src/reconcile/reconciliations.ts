@@ -47,16 +47,15 @@ export function reconciling(
   everyMinutes: number,
 ): Repeated {
   const walked = { provider: provider.name, mode: provider.mode }
+  const everyMs = everyMinutes * 60_000
   return {
     name: 'reconciliation',
-    everyMs: Math.min(looksEveryMs, everyMinutes * 60_000),
-    async run() {
-      const isDue = await database.transaction(async (tx) => {
-        const last = await queries.findLastBegun(tx, walked)
-        return last === undefined || tx.now >= addMs(last, everyMinutes * 60_000)
-      })
-      if (!isDue) return
-      await run({})
+    everyMs: Math.min(looksEveryMs, everyMs),
+    async run(signal) {
+      const isOurs = await database.transaction((tx) =>
+        queries.claimWalk(tx, walked, { lastBefore: addMs(tx.now, -everyMs) }),
+      )
+      if (isOurs) await run({ signal })
     },
   }
 }

@@ -3,12 +3,12 @@ import { type Route, route } from '../http/route.ts'
 import { instantSchema, instantToWire, optionalInstantToWire } from '../http/wire.ts'
 import { formatId } from '../kernel/ids.ts'
 import { providerNotConfigured } from '../providers/errors.ts'
-import type { Reconciliation } from './reconciliation.ts'
+import { findingKinds, type Reconciliation } from './reconciliation.ts'
 import type { Reconciliations } from './reconciliations.ts'
 
 const findingSchema = z
   .object({
-    kind: z.enum(['credited', 'taken_back', 'flagged', 'unknown_to_provider', 'failure_noted']),
+    kind: z.enum(findingKinds),
     payment: z.string(),
     order: z.string().nullable(),
     note: z.string().nullable(),
@@ -29,8 +29,7 @@ const reconciliationSchema = z
     }),
     findings: z.array(findingSchema).openapi({ description: 'The first thousand.' }),
     error: z.string().nullable().openapi({
-      description:
-        'Why it was cut off. What it had settled by then stays, and the next begins where it began.',
+      description: 'Why it was cut off. What it had settled by then stays, and the next goes on from there.',
     }),
   })
   .openapi('Reconciliation')

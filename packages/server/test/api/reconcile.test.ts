@@ -1,9 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkCatalog } from '../../src/catalog/check-catalog.ts'
 import { defineCatalog, pack, usd } from '../../src/catalog/define-catalog.ts'
 import type { Database } from '../../src/database/database.ts'
 import { decimalFromCredits } from '../../src/kernel/credits.ts'
+import { addMs, dayMs } from '../../src/kernel/time.ts'
+import { settleEvent } from '../../src/payments/settle-event.ts'
+import { providerUnavailable } from '../../src/providers/errors.ts'
+import type { PaymentProvider, Walk } from '../../src/providers/provider.ts'
+import type { ProviderPayment } from '../../src/providers/told.ts'
 import { reconcile } from '../../src/reconcile/reconcile.ts'
+import { reconciling } from '../../src/reconcile/reconciliations.ts'
 import {
   type Driver,
   declinedCard,
@@ -134,7 +140,7 @@ describe.each(['pglite', 'postgres'] as const)('with no webhook at all, on %s', 
     expect(await available(customer)).toBe('500')
   })
 
-  test('a walk that is cut off keeps what it did, and the next begins where it began', async () => {
+  test('a walk that is cut off keeps what it did, and the next goes on where it came to', async () => {
     await walk()
     const { customer } = await buy()
     const cut = await reconcile(
@@ -144,7 +150,6 @@ describe.each(['pglite', 'postgres'] as const)('with no webhook at all, on %s', 
           ...shop.provider,
           // oxlint-disable-next-line require-yield
           async *listRefunds() {
-            const { providerUnavailable } = await import('../../src/providers/errors.ts')
             throw providerUnavailable(new Error('away'))
           },
         },
@@ -156,6 +161,221 @@ describe.each(['pglite', 'postgres'] as const)('with no webhook at all, on %s', 
     const next = await walk()
     expect(next.from).toEqual(cut.from)
     expect(next.error).toBeUndefined()
+  })
+
+  test('a walk goes on where it came to, window by window', async () => {
+    const fresh = await openTestDatabase(driver)
+    onTestFinished(() => fresh.close())
+    const asked: Date[] = []
+    let isAway = true
+    const provider: PaymentProvider = {
+      ...shop.provider,
+      async *listPayments(window) {
+        asked.push(window.from)
+        if (isAway && asked.length === 4) throw providerUnavailable(new Error('away'))
+        yield* []
+      },
+      async *listRefunds() {},
+      async *listDisputes() {},
+    }
+    const cut = await reconcile({ ...parts(), database: fresh, provider }, {})
+    expect(cut.error).toContain('does not answer')
+    isAway = false
+    const next = await reconcile({ ...parts(), database: fresh, provider }, {})
+    expect(next).toMatchObject({ error: undefined, findings: [] })
+    // Three weeks were settled; less the overlap.
+    expect(next.from.getTime() - cut.from.getTime()).toBe(18 * dayMs)
+    expect(asked.slice(4).map((from) => (from.getTime() - next.from.getTime()) / dayMs)).toEqual(
+      asked.slice(4).map((_, index) => 7 * index),
+    )
+    // From later on than it came to: what lies between is not forgotten.
+    const third = await reconcile({ ...parts(), database: fresh, provider }, {})
+    await reconcile({ ...parts(), database: fresh, provider }, { since: addMs(third.beganAt, dayMs) })
+    const fourth = await reconcile({ ...parts(), database: fresh, provider }, {})
+    expect(fourth.from).toEqual(addMs(third.beganAt, -3 * dayMs))
+  })
+
+  test('one that cannot be settled is told, keeps no other from it, and is looked at again', async () => {
+    await walk()
+    const [unlucky, lucky] = [await buy(), await buy()]
+    let isInHand = false
+    const broken = {
+      ...parts(),
+      context: () => {
+        if (isInHand) throw new TypeError('out of paper')
+        return shop.settleContext()
+      },
+      provider: {
+        ...shop.provider,
+        getPayment: async (id: string) => {
+          isInHand = id === unlucky.payment
+          return shop.provider.getPayment(id)
+        },
+      },
+    }
+    const walked = await reconcile(broken, {})
+    expect(walked.error).toContain('1 could not be settled')
+    expect(walked.findings).toContainEqual({
+      kind: 'not_settled',
+      paymentId: unlucky.payment,
+      orderId: undefined,
+      note: 'out of paper',
+    })
+    expect(await available(lucky.customer)).toBe('500')
+    expect(await available(unlucky.customer)).toBe('0')
+    const next = await walk()
+    expect(next.from).toEqual(walked.from)
+    expect(await available(unlucky.customer)).toBe('500')
+  })
+
+  test('what was read before a newer message came does not undo it', async () => {
+    const { customer, payment } = await buy()
+    await walk()
+    const opened = await dodo('POST', `/_sandbox/payments/${payment}/dispute`, { stage: 'dispute' })
+    const disputeId = String(opened['dispute_id'])
+    const slow = {
+      ...shop.provider,
+      async *listDisputes(window: Walk) {
+        for await (const dispute of shop.provider.listDisputes(window)) {
+          // Between the page and its row the message of the decision comes.
+          await database.transaction((tx) =>
+            settleEvent(
+              tx,
+              { type: 'dispute', dispute: { ...dispute, state: 'lost' } },
+              new Date(),
+              shop.settleContext(),
+            ),
+          )
+          yield dispute
+        }
+      },
+    }
+    await reconcile({ ...parts(), provider: slow }, {})
+    const known = await database.transaction((tx) =>
+      tx.db.selectFrom('disputes').select('state').where('dispute_id', '=', disputeId).execute(),
+    )
+    expect(known).toEqual([{ state: 'lost' }])
+    expect(await available(customer)).toBe('0')
+    await dodo('POST', `/_sandbox/disputes/${disputeId}/decide`, { decision: 'accept' })
+    await walk()
+  })
+
+  test('an order whose checkout was lost on its way to us is credited by its payment', async () => {
+    let lost: string | undefined
+    const losing: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (lost !== undefined || !new Request(input, init).url.endsWith('/checkouts')) return response
+      lost = ((await response.json()) as { checkout_url: string }).checkout_url
+      throw new TypeError('fetch failed')
+    }
+    const other = await openShop({
+      database,
+      catalog,
+      dodo: shop.dodo,
+      secret: shop.secret,
+      provider: { fetch: losing },
+    })
+    onTestFinished(() => other.close())
+    const body = { customer: 'customer_lost', pack: 'power', return_url: 'http://localhost:3000/back' }
+    expect(await other.request('POST', '/v1/checkouts', body)).toMatchObject({ status: 503 })
+    if (lost === undefined) throw new Error('No session was made.')
+    await payInBrowser(lost, undefined, 'lost@example.com')
+    await walk()
+    const [found] = (await shop.request('GET', '/v1/customers/customer_lost/orders')).body.data
+    expect(found).toMatchObject({ state: 'credited' })
+    expect(await available('customer_lost')).toBe('500')
+  })
+
+  test('an amount that differs, and a payment that cannot be read, are told', async () => {
+    const [other, unreadable] = [await buy(), await buy()]
+    await walk()
+    const { payment: third } = await buy()
+    const provider: PaymentProvider = {
+      ...shop.provider,
+      async *listPayments(window) {
+        for await (const listed of shop.provider.listPayments(window))
+          yield listed.paymentId === other.payment
+            ? { ...listed, charged: { amountMinor: 4100n, currency: 'USD' } }
+            : listed
+      },
+      getPayment: async (id) => (id === third ? undefined : shop.provider.getPayment(id)),
+    }
+    const { findings } = await reconcile({ ...parts(), provider }, {})
+    expect(findings).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          kind: 'flagged',
+          paymentId: other.payment,
+          note: expect.stringContaining('41.00 USD'),
+        }),
+        expect.objectContaining({
+          kind: 'flagged',
+          paymentId: third,
+          note: expect.stringContaining('can be read'),
+        }),
+      ]),
+    )
+    expect(findings.some(({ paymentId }) => paymentId === unreadable.payment)).toBe(false)
+    await walk()
+  })
+
+  test('what is under way for long is asked for by its id, later and later', async () => {
+    const { payment } = await buy()
+    const made = addMs(new Date(), -40 * dayMs)
+    const asked: string[] = []
+    const provider: PaymentProvider = {
+      ...shop.provider,
+      async *listPayments() {},
+      getPayment: (id) => {
+        asked.push(id)
+        return Promise.resolve({ ...payable, paymentId: id, createdAt: made })
+      },
+    }
+    const read = await shop.provider.getPayment(payment)
+    if (read === undefined) throw new Error('The payment is there.')
+    const payable: ProviderPayment = { ...read, state: 'processing', orderId: undefined }
+    const old = `pay_old_${driver}`
+    const tell = (asOf: Date) =>
+      database.transaction((tx) =>
+        settleEvent(
+          tx,
+          { type: 'payment', payment: { ...payable, paymentId: old, createdAt: made } },
+          asOf,
+          shop.settleContext(),
+        ),
+      )
+    await tell(addMs(new Date(), -5 * dayMs))
+    await reconcile({ ...parts(), provider }, {})
+    expect(asked.filter((id) => id === old)).toEqual([old])
+    await reconcile({ ...parts(), provider }, {})
+    expect(asked.filter((id) => id === old)).toEqual([old])
+    await walk()
+  })
+
+  test('the schedule walks when it is due, on one server of several', async () => {
+    let runs = 0
+    const counted = { run: async () => ((runs += 1), walk()) }
+    const servers = Array.from({ length: 4 }, () => reconciling(parts(), counted, 10))
+    await database.transaction((tx) => tx.db.deleteFrom('watermarks').execute())
+    await Promise.all(servers.map((server) => server.run()))
+    expect(runs).toBe(1)
+    await Promise.all(servers.map((server) => server.run()))
+    expect(runs).toBe(1)
+    await database.transaction((tx) =>
+      tx.db
+        .updateTable('watermarks')
+        .set({ walked_at: addMs(tx.now, -601_000) })
+        .execute(),
+    )
+    await Promise.all(servers.map((server) => server.run()))
+    expect(runs).toBe(2)
+  })
+
+  test('a server that stops ends its walk after what is in hand', async () => {
+    await buy()
+    const { error } = await walk({ signal: AbortSignal.abort() })
+    expect(error).toBe('The server was stopped.')
+    await walk()
   })
 
   test('a payment of these books that Dodo does not know is told', async () => {

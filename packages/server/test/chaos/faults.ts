@@ -3,7 +3,7 @@ import type { Fault } from '../../../../tools/sabotage.ts'
 const payments = 'packages/server/src/payments'
 const orders = 'packages/server/src/orders'
 const inbox = 'packages/server/src/inbox'
-const reconcile = 'packages/server/src/reconcile/reconcile.ts'
+const reconcile = 'packages/server/src/reconcile'
 const dodo = 'packages/server/src/providers/dodo'
 
 /** What chaos must find, in the path of a purchase. */
@@ -159,8 +159,8 @@ export const purchaseFaults: readonly Fault[] = [
     name: 'the reconciler passes over payments',
     edits: [
       {
-        file: reconcile,
-        find: 'if (isToBeAsked(listed, known)) await this.#settlePayment(listed.paymentId)',
+        file: `${reconcile}/walk-payments.ts`,
+        find: 'if (isToBeAsked(listed, known)) await settlePayment(run, listed)',
         replace: 'isToBeAsked(listed, known)',
       },
     ],
@@ -169,9 +169,9 @@ export const purchaseFaults: readonly Fault[] = [
     name: 'the reconciler passes over refunds',
     edits: [
       {
-        file: reconcile,
-        find: 'await this.#walkRefunds(window)',
-        replace: 'void this.#walkRefunds',
+        file: `${reconcile}/reconcile.ts`,
+        find: 'await walkRefunds(run, window)',
+        replace: 'void walkRefunds',
       },
     ],
   },
@@ -179,9 +179,9 @@ export const purchaseFaults: readonly Fault[] = [
     name: 'the reconciler passes over disputes',
     edits: [
       {
-        file: reconcile,
-        find: 'await this.#walkDisputes(window)',
-        replace: 'void this.#walkDisputes',
+        file: `${reconcile}/reconcile.ts`,
+        find: 'await walkDisputes(run, { from: disputesFrom, to: undefined })',
+        replace: 'void walkDisputes',
       },
     ],
   },

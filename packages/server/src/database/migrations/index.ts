@@ -9,6 +9,7 @@ import * as creditGrants from './0008-credit-grants.ts'
 import * as reconciliations from './0009-reconciliations.ts'
 import * as replay from './0010-replay.ts'
 import * as refundRequests from './0011-refund-requests.ts'
+import * as watermarks from './0012-watermarks.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -22,6 +23,7 @@ const migrations: Record<string, Migration> = {
   '0009-reconciliations': reconciliations,
   '0010-replay': replay,
   '0011-refund-requests': refundRequests,
+  '0012-watermarks': watermarks,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

@@ -3,7 +3,7 @@ import { parseId } from '../../kernel/ids.ts'
 import type { Charged, ListedPayment, PaymentState, ProviderPayment } from '../told.ts'
 import { failureOf } from './failure-sentences.ts'
 import { disputeFrom, refundFrom } from './read-money-back.ts'
-import { count, currencyCode, minorUnits, optionalInstant, optionalText, text } from './schemas.ts'
+import { count, currencyCode, minorUnits, moneyFrom, optionalInstant, optionalText, text } from './schemas.ts'
 
 /** Our order's id travels to the checkout and comes back with the payment under this name. */
 export const orderMetadataKey = 'tallystick_order'
@@ -33,6 +33,8 @@ const listedSchema = z.looseObject({
   created_at: optionalInstant,
   refund_status: optionalText,
   dispute_status: optionalText,
+  total_amount: z.unknown().optional(),
+  currency: z.unknown().optional(),
 })
 
 const paymentSchema = listedSchema.extend({
@@ -43,9 +45,7 @@ const paymentSchema = listedSchema.extend({
   product_cart: z.array(z.looseObject({ product_id: z.string(), quantity: count })).nullish(),
   discounts: z.unknown().optional(),
   discount_id: z.unknown().optional(),
-  total_amount: z.unknown().optional(),
   tax: z.unknown().optional(),
-  currency: z.unknown().optional(),
   settlement_amount: z.unknown().optional(),
   settlement_tax: z.unknown().optional(),
   settlement_currency: z.unknown().optional(),
@@ -88,7 +88,12 @@ export function listedFrom(row: unknown): ListedPayment | undefined {
   const said = listedSchema.safeParse(row).data
   if (said === undefined) return undefined
   const isTroubled = said.refund_status !== undefined || said.dispute_status !== undefined
-  return { ...identity(said), state: stateOf(said.status), isTroubled }
+  return {
+    ...identity(said),
+    state: stateOf(said.status),
+    charged: moneyFrom(said.total_amount, said.currency),
+    isTroubled,
+  }
 }
 
 function identity(said: z.output<typeof listedSchema>) {
