@@ -91,26 +91,26 @@ function DodoOverlay({ checkoutUrl, mode, onMessage }: Props) {
   useEffect(() => {
     let isGone = false
     let close = () => {}
-    import('dodopayments-checkout').then(
-      ({ DodoPayments }) => {
-        if (isGone) return
-        DodoPayments.Initialize({
-          mode,
-          displayType: 'overlay',
-          onEvent: (event) => {
-            // The package has checked the origin already; the shape is read as for a frame of ours.
-            const source = { origin: '', window: null }
-            const message = readMessage({ ...source, source: null, data: { ...event } }, source)
-            if (message !== null && message.type !== 'ready') onMessage(message)
-          },
-        })
-        DodoPayments.Checkout.open({ checkoutUrl, options: { manualRedirect: true } })
-        close = () => {
-          if (DodoPayments.Checkout.isOpen()) DodoPayments.Checkout.close()
-        }
-      },
-      () => location.assign(checkoutUrl),
-    )
+    const open = async () => {
+      const { DodoPayments } = await import('dodopayments-checkout')
+      if (isGone) return
+      DodoPayments.Initialize({
+        mode,
+        displayType: 'overlay',
+        onEvent: (event) => {
+          // The package has checked the origin already; the shape is read as for a frame of ours.
+          const source = { origin: '', window: null }
+          const message = readMessage({ ...source, source: null, data: { ...event } }, source)
+          if (message !== null && message.type !== 'ready') onMessage(message)
+        },
+      })
+      DodoPayments.Checkout.open({ checkoutUrl, options: { manualRedirect: true } })
+      close = () => {
+        if (DodoPayments.Checkout.isOpen()) DodoPayments.Checkout.close()
+      }
+    }
+    // It cannot be loaded, or does not take the address: the checkout itself does without it.
+    open().catch(() => location.assign(checkoutUrl))
     return () => {
       isGone = true
       close()

@@ -13,28 +13,24 @@ import {
   signMessage,
 } from '../support/shop.ts'
 
-const pdf = '%PDF-1.7 an invoice'
-
 describe.each(['pglite', 'postgres'] as const)('the payment of an order, on %s', (driver: Driver) => {
   let database: Database
   let shop: Shop
-  const invoices = new Set<string>()
+  const withoutInvoice = new Set<string>()
 
-  /** Dodo with an invoice for the payments that have one. */
-  const withInvoices: typeof fetch = async (input, init) => {
-    const { url } = new Request(input)
-    const paymentId = /\/invoices\/payments\/(\w+)$/.exec(url)?.[1]
-    if (paymentId === undefined) return fetch(input, init)
-    return invoices.has(paymentId)
-      ? new Response(pdf, { headers: { 'content-type': 'application/pdf' } })
-      : Response.json({ code: 'NOT_FOUND', message: 'no invoice' }, { status: 404 })
+  /** Dodo, which makes invoices a while after their payments. */
+  const slowInvoices: typeof fetch = async (input, init) => {
+    const paymentId = /\/invoices\/payments\/(\w+)$/.exec(new Request(input).url)?.[1]
+    return paymentId !== undefined && withoutInvoice.has(paymentId)
+      ? Response.json({ code: 'NOT_FOUND', message: 'no invoice' }, { status: 404 })
+      : fetch(input, init)
   }
 
   beforeAll(async () => {
     database = await openTestDatabase(driver)
     shop = await openShop({
       database,
-      provider: { fetch: withInvoices },
+      provider: { fetch: slowInvoices },
       catalog: checkCatalog(
         defineCatalog({
           units: { credits: {} },
@@ -243,17 +239,23 @@ describe.each(['pglite', 'postgres'] as const)('the payment of an order, on %s',
       { code: 'invoice_not_found', is_paid: false },
     ])
     const paid = await bought()
+    withoutInvoice.add(paid.payment)
     const early = await invoice(paid.id)
     expect([early.status, await early.json()]).toMatchObject([
       404,
       { code: 'invoice_not_found', is_paid: true },
     ])
-    invoices.add(paid.payment)
+    withoutInvoice.clear()
     const made = await invoice(paid.id)
     expect(made.status).toBe(200)
     expect(made.headers.get('content-type')).toBe('application/pdf')
     expect(made.headers.get('content-disposition')).toBe(`inline; filename="invoice-${paid.id}.pdf"`)
-    expect(await made.text()).toBe(pdf)
+    const pdf = Buffer.from(await made.arrayBuffer())
+    const atDodo = await fetch(`${shop.dodo.url}/invoices/payments/${paid.payment}`, {
+      headers: { authorization: `Bearer ${shop.dodo.apiKey}` },
+    })
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    expect(pdf.equals(Buffer.from(await atDodo.arrayBuffer()))).toBe(true)
     expect((await invoice('ord_nothing')).status).toBe(404)
   })
 })
