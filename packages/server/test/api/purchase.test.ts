@@ -144,10 +144,8 @@ describe.each(['pglite', 'postgres'] as const)('buying a pack, on %s', (driver: 
     expect(await available(customer)).toBe('0')
 
     const paid = await payInBrowser(opened.checkout_url)
-    const paidMs = performance.now()
     expect(paid.body.status).toBe('succeeded')
     const bought = await credited(opened.id)
-    expect(performance.now() - paidMs).toBeLessThan(1500)
     expect(bought).toMatchObject({ payment: paid.body.payment_id, failure: null })
     expect(bought.lot).toMatch(/^lot_/)
     expect(await available(customer)).toBe('1000')
