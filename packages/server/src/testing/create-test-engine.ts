@@ -50,7 +50,10 @@ export async function createTestEngine<const C extends CatalogDefinition>(
   const { catalog, now = new Date(), observe, log = createLogger({ level: 'silent' }) } = options
   const jobs = createPromptJobs({ log })
   const clock = createTestClock({ start: now, onChange: () => jobs.runRepeated() })
-  const [snapshot, provider] = await Promise.all([migratedSnapshot(), createFakeProvider()])
+  const [snapshot, provider] = await Promise.all([
+    migratedSnapshot(),
+    createFakeProvider({ now: () => clock.now() }),
+  ])
   const engine = await createEngineWith(
     {
       catalog,

@@ -1,172 +1,80 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { formatId, type Uuid } from '../../kernel/ids.ts'
-import { formatMoney, type Money } from '../../kernel/money.ts'
-import { invalidSignature, productMismatch, providerRefused } from '../errors.ts'
-import type { CheckoutRequest, PaymentProvider } from '../provider.ts'
+import { randomBytes } from 'node:crypto'
+import { invalidSignature } from '../errors.ts'
+import type { PaymentProvider } from '../provider.ts'
 import { verifySignature } from '../verify-signature.ts'
-import { type FakeMessage, readMessage } from './message.ts'
+import { chargeSavedMethod, previewCheckout, startCheckout } from './checkouts.ts'
+import { ensureEntitlement, grantsOf, postCredits } from './credits.ts'
+import { createLine } from './line.ts'
+import { readMessage } from './message.ts'
+import { deleteMethod, paymentMethodsOf, portalLink } from './methods.ts'
+import { invoiceOf, listPayments, listRefunds, readPayment, within } from './payment.ts'
+import { archiveProduct, describeProduct, ensureProduct, fingerprintOf, listProducts } from './products.ts'
+import { askRefund } from './refund.ts'
+import { type Stage, stageOf } from './stage.ts'
+import { createWorld } from './world.ts'
 
-/** A webhook as it would come over the network. */
-export interface SignedMessage {
-  readonly messageId: string
-  readonly headers: Headers
-  readonly rawBody: string
-}
+export type { SignedMessage } from './message.ts'
 
-/** A payment provider in memory, and what its customers do. */
-export interface FakeProvider extends PaymentProvider {
+/** A payment provider in memory, and what its customers, their banks and its dashboard do. */
+export interface FakeProvider extends PaymentProvider, Stage {
   readonly name: 'fake'
-  /** Sells under this id at this price from now on, as if changed in the provider's dashboard. An adopted one sells what the pack says until told. */
-  putProduct(productId: string, price: Money): void
-  /** The order's customer pays: the price of its checkout, unless something else is charged. */
-  pay(orderId: Uuid, charged: Money | undefined): SignedMessage
-  /** The order's customer tries to pay, and the bank declines. */
-  decline(orderId: Uuid, failureCode: string): SignedMessage
-  /** The last message about the order once more: the same id and body, signed anew. */
-  signAgain(orderId: Uuid): SignedMessage
 }
 
-interface Checkout {
-  readonly request: CheckoutRequest
-  readonly customerId: string
-  readonly price: Money
+export interface FakeProviderOptions {
+  /** Of what is made there. The real time unless given; signatures are always of the real time. */
+  readonly now?: (() => Date) | undefined
 }
 
 /** Starts empty. Each has a secret of its own, so none believes another's messages. */
-export async function createFakeProvider(): Promise<FakeProvider> {
+export async function createFakeProvider({
+  now = () => new Date(),
+}: FakeProviderOptions = {}): Promise<FakeProvider> {
   const { Webhook } = await import('standardwebhooks')
   const webhook = new Webhook(`whsec_${randomBytes(24).toString('base64')}`)
-  const pricesByProduct = new Map<string, Money>()
-  const checkoutsByOrder = new Map<Uuid, Checkout>()
-  const lastByOrder = new Map<Uuid, { readonly messageId: string; readonly rawBody: string }>()
-  const counts = new Map<string, number>()
-
-  /** `pay_1`, `pay_2` … */
-  function nextId(prefix: string): string {
-    const count = (counts.get(prefix) ?? 0) + 1
-    counts.set(prefix, count)
-    return `${prefix}_${count}`
-  }
-
-  function checkoutOf(orderId: Uuid): Checkout {
-    const checkout = checkoutsByOrder.get(orderId)
-    if (checkout === undefined)
-      throw new Error(`The fake provider has no checkout for the order ${formatId('order', orderId)}.`)
-    return checkout
-  }
-
-  function send(
-    orderId: Uuid,
-    message: Pick<FakeMessage, 'type' | 'failure_code'>,
-    { amountMinor, currency }: Money,
-  ): SignedMessage {
-    const { request, customerId } = checkoutOf(orderId)
-    const payment: FakeMessage['payment'] = {
-      id: nextId('pay'),
-      order: formatId('order', orderId),
-      customer: customerId,
-      product: request.productId,
-      quantity: request.quantity,
-      amount_minor: Number(amountMinor),
-      currency,
-    }
-    lastByOrder.set(orderId, { messageId: nextId('msg'), rawBody: JSON.stringify({ ...message, payment }) })
-    return signAgain(orderId)
-  }
-
-  function signAgain(orderId: Uuid): SignedMessage {
-    const last = lastByOrder.get(orderId)
-    if (last === undefined)
-      throw new Error(`The fake provider has sent no message about ${formatId('order', orderId)} yet.`)
-    const { messageId, rawBody } = last
-    const signedAt = new Date()
-    const headers = new Headers({
-      'content-type': 'application/json',
-      'webhook-id': messageId,
-      'webhook-timestamp': String(Math.floor(signedAt.getTime() / 1000)),
-      'webhook-signature': webhook.sign(messageId, signedAt, rawBody),
-    })
-    return { messageId, headers, rawBody }
-  }
+  const world = createWorld(now)
+  const line = createLine()
 
   return {
     name: 'fake',
     mode: 'test',
 
-    productFingerprint: ({ name, price }) =>
-      createHash('sha256')
-        .update(`${name}\n${formatMoney(price)}`)
-        .digest('hex')
-        .slice(0, 32),
+    productFingerprint: fingerprintOf,
+    ensureProduct: line.make('ensureProduct', (product, knownId) => ensureProduct(world, product, knownId)),
+    listProducts: line.list(() => listProducts(world)),
+    archiveProduct: line.ask((productId) => archiveProduct(world, productId)),
+    describeProduct: line.ask((productId) => describeProduct(world, productId)),
 
-    ensureProduct: async ({ pack, price, adopted }, knownId) => {
-      const productId = adopted ?? knownId ?? nextId('pdt')
-      const sold = pricesByProduct.get(productId) ?? price
-      if (!sameMoney(sold, price)) {
-        const difference = { what: 'price', inCatalog: formatMoney(price), atDodo: formatMoney(sold) }
-        throw productMismatch({ pack, product: productId, differences: [difference] })
-      }
-      pricesByProduct.set(productId, price)
-      return productId
-    },
+    listCreditGrants: line.list((entitlementId, customerId) => grantsOf(world, entitlementId, customerId)),
+    ensureEntitlement: line.ask(({ unit }) => ensureEntitlement(world, unit)),
+    postCredits: line.make('postCredits', (posting) => postCredits(world, posting)),
 
-    startCheckout: async (request) => {
-      const { orderId, productId, quantity, customer } = request
-      const price = pricesByProduct.get(productId)
-      if (price === undefined) throw providerRefused(`there is no product ${productId}`, undefined)
-      checkoutsByOrder.set(orderId, {
-        request,
-        customerId: customer.providerCustomerId ?? nextId('cus'),
-        price: { amountMinor: price.amountMinor * BigInt(quantity), currency: price.currency },
-      })
-      const sessionId = nextId('ses')
-      return { sessionId, checkoutUrl: `https://checkout.test/${sessionId}` }
-    },
+    startCheckout: line.make('startCheckout', (request) => startCheckout(world, request)),
+    previewCheckout: line.ask((request) => previewCheckout(world, request)),
+    findSessionPayment: line.ask((sessionId) => world.paymentsBySession.get(sessionId)),
+    chargeSavedMethod: line.make('chargeSavedMethod', (charge) => chargeSavedMethod(world, charge)),
 
-    listProducts: () => none(),
-    archiveProduct: () => Promise.resolve(),
-    describeProduct: () => Promise.resolve(undefined),
-    listCreditGrants: () => none(),
-    ensureEntitlement: ({ unit }) => Promise.resolve(`cde_${unit}`),
-    postCredits: () => Promise.resolve(),
-    previewCheckout: ({ productId }) =>
-      Promise.reject(providerRefused(`no preview of ${productId}`, undefined)),
-    findSessionPayment: () => Promise.resolve(undefined),
-    chargeSavedMethod: () => Promise.reject(providerRefused('there is no saved method', undefined)),
-    getPayment: () => Promise.resolve(undefined),
-    getRefund: () => Promise.resolve(undefined),
-    getDispute: () => Promise.resolve(undefined),
-    listPayments: () => none(),
-    listRefunds: () => none(),
-    listDisputes: () => none(),
-    listSubscriptions: () => none(),
-    refund: ({ paymentId }) => Promise.reject(providerRefused(`there is no payment ${paymentId}`, undefined)),
-    getInvoice: () => Promise.resolve(undefined),
-    listPaymentMethods: () => Promise.resolve([]),
-    deletePaymentMethod: () => Promise.resolve(),
-    portalLink: (customerId) => Promise.resolve(`https://portal.test/${customerId}`),
+    getPayment: line.ask((paymentId) => readPayment(world, paymentId)),
+    getRefund: line.ask((refundId) => world.refundsById.get(refundId)),
+    getDispute: line.ask((disputeId) => world.disputesById.get(disputeId)),
+    listPayments: line.list((walk, customerId) => listPayments(world, walk, customerId)),
+    listRefunds: line.list((walk) => listRefunds(world, walk)),
+    listDisputes: line.list((walk) => within(walk, [...world.disputesById.values()])),
+    // It sells none.
+    listSubscriptions: line.list(() => []),
+    refund: line.make('refund', (request) => askRefund(world, request)),
+    getInvoice: line.ask((paymentId) => invoiceOf(world, paymentId)),
+
+    listPaymentMethods: line.ask((customerId) => paymentMethodsOf(world, customerId)),
+    deletePaymentMethod: line.ask((customerId, methodId) => deleteMethod(world, customerId, methodId)),
+    portalLink: line.ask((customerId) => portalLink(world, customerId)),
 
     verifyWebhook(headers, rawBody) {
       const verified = verifySignature([webhook], headers, rawBody)
       if (!verified.ok) throw invalidSignature({ reason: verified.reason })
       return { messageId: verified.messageId, reading: readMessage(rawBody) }
     },
-
     readMessage,
 
-    putProduct(productId, price) {
-      pricesByProduct.set(productId, price)
-    },
-    pay: (orderId, charged) =>
-      send(orderId, { type: 'payment.succeeded' }, charged ?? checkoutOf(orderId).price),
-    decline: (orderId, failureCode) =>
-      send(orderId, { type: 'payment.failed', failure_code: failureCode }, checkoutOf(orderId).price),
-    signAgain,
+    ...stageOf(world, line, webhook),
   }
 }
-
-function sameMoney(one: Money, other: Money): boolean {
-  return one.amountMinor === other.amountMinor && one.currency === other.currency
-}
-
-async function* none(): AsyncGenerator<never> {}

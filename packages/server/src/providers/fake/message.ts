@@ -1,49 +1,78 @@
+import type { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
-import { parseId } from '../../kernel/ids.ts'
-import { failureOf } from '../dodo/failure-sentences.ts'
-import type { MessageReading } from '../provider.ts'
-import type { ProviderPayment } from '../told.ts'
+import type { MessageReading, ProviderEvent } from '../provider.ts'
 
-const messageSchema = z.object({
-  type: z.enum(['payment.succeeded', 'payment.failed']),
-  payment: z.object({
-    id: z.string(),
-    order: z.string(),
-    customer: z.string(),
-    product: z.string(),
-    quantity: z.int(),
-    amount_minor: z.int(),
-    currency: z.string(),
-  }),
-  failure_code: z.string().optional(),
-})
+/** A webhook as it would come over the network. */
+export interface SignedMessage {
+  readonly messageId: string
+  readonly headers: Headers
+  readonly rawBody: string
+}
 
-export type FakeMessage = z.output<typeof messageSchema>
+/** A message that was sent, and may be sent again. */
+export type SentMessage = Omit<SignedMessage, 'headers'>
 
-/** What a body of the fake's own says. A decline reads as Dodo's does, for apps show its sentence. */
+/** Signed at the time of the real clock, by which signatures are checked. */
+export function sign(webhook: Webhook, { messageId, rawBody }: SentMessage): SignedMessage {
+  const signedAt = new Date()
+  const headers = new Headers({
+    'content-type': 'application/json',
+    'webhook-id': messageId,
+    'webhook-timestamp': String(Math.floor(signedAt.getTime() / 1000)),
+    'webhook-signature': webhook.sign(messageId, signedAt, rawBody),
+  })
+  return { messageId, headers, rawBody }
+}
+
+export function writeBody(eventType: string, event: ProviderEvent): string {
+  return JSON.stringify({ type: eventType, event: tag(event) })
+}
+
+const envelopeSchema = z.object({ type: z.string(), event: z.unknown().optional() })
+
+/** What a body says. One of another's making is kept for a person, or ignored where it is of no kind that is known. */
 export function readMessage(rawBody: string): MessageReading {
-  const { type, payment, failure_code: failureCode } = messageSchema.parse(JSON.parse(rawBody))
-  const read: ProviderPayment = {
-    paymentId: payment.id,
-    state: type === 'payment.succeeded' ? 'succeeded' : 'failed',
-    orderId: parseId('order', payment.order),
-    customer: undefined,
-    providerCustomerId: payment.customer,
-    subscriptionId: undefined,
-    cart: [{ productId: payment.product, quantity: payment.quantity }],
-    charged: {
-      total: { amountMinor: BigInt(payment.amount_minor), currency: payment.currency },
-      taxMinor: 0n,
-    },
-    settled: undefined,
-    discountCodes: [],
-    methodId: undefined,
-    invoiceId: undefined,
-    failure: type === 'payment.failed' ? failureOf(failureCode) : undefined,
-    isFullyRefunded: false,
-    createdAt: undefined,
-    refunds: [],
-    disputes: [],
+  const envelope = envelopeSchema.safeParse(parseJson(rawBody)).data
+  if (envelope === undefined)
+    return {
+      kind: 'unreadable',
+      eventType: 'unknown',
+      note: 'The body is not an event of the fake provider.',
+    }
+  const { type: eventType, event } = envelope
+  if (event === undefined) return { kind: 'ignored', eventType, note: `Nothing follows from ${eventType}.` }
+  // Bodies with an event are its own, for it believes no other signature.
+  return { kind: 'event', eventType, event: untag(event) as ProviderEvent }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
-  return { kind: 'event', eventType: type, event: { type: 'payment', payment: read } }
+}
+
+/** JSON has neither: `{"$bigint": "800"}`, `{"$date": "2026-01-31T12:00:00.000Z"}`. */
+function tag(value: unknown): unknown {
+  if (typeof value === 'bigint') return { $bigint: value.toString() }
+  if (value instanceof Date) return { $date: value.toISOString() }
+  return mapInside(value, tag)
+}
+
+function untag(value: unknown): unknown {
+  const tagged = tagSchema.safeParse(value).data
+  if (tagged === undefined) return mapInside(value, untag)
+  return '$bigint' in tagged ? BigInt(tagged.$bigint) : new Date(tagged.$date)
+}
+
+const tagSchema = z.union([
+  z.strictObject({ $bigint: z.string().regex(/^-?\d+$/) }),
+  z.strictObject({ $date: z.iso.datetime() }),
+])
+
+function mapInside(value: unknown, map: (inner: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(map)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, map(inner)]))
 }
