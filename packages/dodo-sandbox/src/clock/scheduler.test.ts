@@ -89,6 +89,12 @@ test('what an answered webhook made due at once is done before the clock moves o
   expect(happened).toEqual(['renew 100', 'charge 100'])
 })
 
+test('a work that is due again for ever is stopped, and not the whole sandbox', () => {
+  const { schedule } = open()
+  const scheduler = schedule({ nextDueAt: () => after(0), runDue: () => undefined })
+  expect(() => scheduler.runDue()).toThrow(/does not end/)
+})
+
 test('a work that fails leaves the clock where it failed, and the next move tries it again', async () => {
   const { clock, happened, work, schedule } = open()
   const renewal = work('renew', 100)

@@ -77,6 +77,17 @@ test('what a lesser plan leaves over is taken off the renewals', async () => {
   expect(await totals()).toEqual([3000, 0, 6000, 3000])
 })
 
+test('what is left over pays for the next better plan', async () => {
+  const { client, sub, basic, pro, to, totals } = await openMember()
+  await client.subscriptions.changePlan(sub.id, to(pro, 'full_immediately'))
+  await client.subscriptions.changePlan(sub.id, to(basic, 'difference_immediately'))
+  const preview = await client.subscriptions.previewChangePlan(sub.id, to(pro, 'difference_immediately'))
+  expect(preview.immediate_charge.summary).toMatchObject({ total_amount: 0, customer_credits: -3000 })
+  await client.subscriptions.changePlan(sub.id, to(pro, 'difference_immediately'))
+  await client.subscriptions.changePlan(sub.id, to(pro, 'difference_immediately', { quantity: 2 }))
+  expect(await totals()).toEqual([6000, 6000, 3000])
+})
+
 test('a scheduled change comes with the renewal, and may be taken back or replaced', async () => {
   const { client, dodo, sub, basic, pro, to, totals } = await openMember()
   const later = { effective_at: 'next_billing_date' } as const

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { discountDetail } from '../discounts/discount.ts'
+import { type DiscountDetail, discountDetail } from '../discounts/discount.ts'
 import { redeemCodes } from '../discounts/redeem.ts'
 import { metadataSchema, refuseUncovered } from '../http/parse.ts'
 import { invalidBody } from '../kernel/refusal.ts'
@@ -169,58 +169,66 @@ function billFor(
 ): { stored: StoredSubscription; bill: Bill } {
   const stored = changeable(found, subscriptionId, body)
   const plan = newPlan(tx, stored, body)
-  const { subscription, state } = stored
   const discounts = newDiscounts(tx, stored, plan, body)
-  const base = { plan, quantity: body.quantity, discounts, creditLeftMinor: state.credit_minor }
-  if (body.effective_at === 'next_billing_date') {
-    const change: PlanChange = {
-      ...base,
+  const bill =
+    body.effective_at === 'next_billing_date'
+      ? laterBill(stored, { plan, discounts, body })
+      : immediateBill(tx.now, stored, { plan, discounts, body })
+  return { stored, bill }
+}
+
+interface NewPlan {
+  plan: Plan
+  discounts: DiscountDetail[]
+  body: ChangePlanBody
+}
+
+/** Nothing falls on now: the renewal is of the new plan, and brings its credits. */
+function laterBill({ subscription, state }: StoredSubscription, { plan, discounts, body }: NewPlan): Bill {
+  return {
+    effectiveAt: subscription.next_billing_date,
+    factor: { paid: 0, new: 0 },
+    creditMovedMinor: 0,
+    change: {
+      plan,
+      quantity: body.quantity,
+      discounts,
       lines: [],
       restartsCycle: false,
       grantsCredits: false,
       share: { numerator: 0, denominator: 1 },
-    }
-    return {
-      stored,
-      bill: {
-        change,
-        effectiveAt: subscription.next_billing_date,
-        factor: { paid: 0, new: 0 },
-        creditMovedMinor: 0,
-      },
-    }
+      creditLeftMinor: state.credit_minor,
+    },
   }
-  const share = shareLeft(tx.now, stored, body)
-  // In a trial nothing was paid, and the plan is paid for when it ends.
-  const free =
-    body.proration_billing_mode === 'do_not_bill' ||
-    (state.in_trial && body.proration_billing_mode !== 'full_immediately')
-  const part = (amount: number) => roundedRatio(amount, share.numerator, share.denominator)
-  const cost = free ? 0 : part(plan.unit_amount * body.quantity)
+}
+
+/** The new plan's price less what was paid for the old one, both for the part of the cycle that the mode bills. */
+function immediateBill(now: Date, stored: StoredSubscription, { plan, discounts, body }: NewPlan): Bill {
+  const { subscription, state } = stored
   const isFull = body.proration_billing_mode === 'full_immediately'
-  const paid = free || isFull ? 0 : part(state.plan.unit_amount * subscription.quantity)
-  const open = cost - paid
-  const used = Math.min(state.credit_minor, Math.max(0, open))
-  const added = Math.max(0, -open)
-  const toCharge = Math.max(0, open - used)
+  // In a trial nothing was paid, and the plan is paid for when it ends.
+  const isFree = body.proration_billing_mode === 'do_not_bill' || (state.in_trial && !isFull)
+  const share = shareBilled(now, stored, body)
+  const part = (amount: number) => roundedRatio(amount, share.numerator, share.denominator)
+  const cost = isFree ? 0 : part(plan.unit_amount * body.quantity)
+  const paid = isFree || isFull ? 0 : part(state.plan.unit_amount * subscription.quantity)
+  const used = Math.min(state.credit_minor, Math.max(0, cost - paid))
+  const added = Math.max(0, paid - cost)
+  const toCharge = Math.max(0, cost - paid - used)
   const ratio = share.numerator / share.denominator
   return {
-    stored,
-    bill: {
-      effectiveAt: tx.now.toISOString(),
-      factor: { new: free ? 0 : ratio, paid: free || isFull ? 0 : ratio },
-      creditMovedMinor: added - used,
-      change: {
-        ...base,
-        creditLeftMinor: state.credit_minor + added - used,
-        lines: toCharge > 0 ? [changeLine(plan, toCharge)] : [],
-        restartsCycle: isFull,
-        grantsCredits: !free,
-        share:
-          isFull || body.proration_billing_mode === 'difference_immediately'
-            ? { numerator: 1, denominator: 1 }
-            : share,
-      },
+    effectiveAt: now.toISOString(),
+    factor: { new: isFree ? 0 : ratio, paid: isFree || isFull ? 0 : ratio },
+    creditMovedMinor: added - used,
+    change: {
+      plan,
+      quantity: body.quantity,
+      discounts,
+      lines: toCharge > 0 ? [changeLine(plan, toCharge)] : [],
+      restartsCycle: isFull,
+      grantsCredits: !isFree,
+      share,
+      creditLeftMinor: state.credit_minor + added - used,
     },
   }
 }
@@ -237,7 +245,7 @@ function changeLine(plan: Plan, amount: number) {
 }
 
 /** The part of the cycle that a mode bills: what is left of it, or all. */
-function shareLeft(now: Date, { subscription }: StoredSubscription, body: ChangePlanBody) {
+function shareBilled(now: Date, { subscription }: StoredSubscription, body: ChangePlanBody) {
   if (body.proration_billing_mode !== 'prorated_immediately') return { numerator: 1, denominator: 1 }
   const from = new Date(subscription.previous_billing_date).getTime()
   const to = new Date(subscription.next_billing_date).getTime()
