@@ -326,7 +326,17 @@ export async function putRefund(
     .execute()
 }
 
-/** The same for a dispute. One that was won may be lost at a later stage, so there the newer telling counts. */
+/**
+ * How far a dispute has come: stage by stage, undecided before decided. What is lost is lost: no stage follows, and the credits are gone. So it does not
+ * matter in which order it is told, nor that a message tells what it was when it was written and is signed when it is sent.
+ */
+function progressOf(table: 'disputes' | 'excluded') {
+  const [state, stage] = [sql.ref(`${table}.state`), sql.ref(`${table}.stage`)]
+  return sql`case when ${state} = 'lost' then 7
+    else case ${stage} when 'pre_dispute' then 1 when 'dispute' then 3 else 5 end + case when ${state} = 'won' then 1 else 0 end end`
+}
+
+/** The same for a dispute, of which the furthest counts. */
 export async function putDispute(
   tx: Transaction,
   { provider, mode }: Told,
@@ -363,8 +373,8 @@ export async function putDispute(
           as_of: asOf,
         })
         .where(
-          sql<boolean>`excluded.as_of >= disputes.as_of
-            or (disputes.stage = excluded.stage and disputes.state in ('open', 'expired') and excluded.state in ('won', 'lost'))`,
+          sql<boolean>`${progressOf('excluded')} > ${progressOf('disputes')}
+            or (${progressOf('excluded')} = ${progressOf('disputes')} and excluded.as_of >= disputes.as_of)`,
         ),
     )
     .execute()

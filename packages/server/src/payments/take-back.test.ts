@@ -1,0 +1,238 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Driver, openTestDatabase } from '../../test/support/shop.ts'
+import type { Database } from '../database/database.ts'
+import { decimalFromCredits } from '../kernel/credits.ts'
+import { chargeOf, credits, holdOf, newId, newKey } from '../ledger/__fixtures__/operations.ts'
+import type { ProviderEvent } from '../providers/provider.ts'
+import type { ProviderDispute } from '../providers/told.ts'
+import {
+  type Desk,
+  type DeskOptions,
+  disputeOf,
+  openDesk,
+  ownerOf,
+  paymentOf,
+  refundOf,
+} from './__fixtures__/desk.ts'
+
+const asOf = new Date('2026-11-25T12:00:00Z')
+
+describe.each(['pglite', 'postgres'] as const)('what money that goes back takes, on %s', (driver: Driver) => {
+  let database: Database
+  let desk: Desk
+  const opened: Desk[] = []
+
+  beforeAll(async () => {
+    database = await openTestDatabase(driver)
+    desk = await open()
+  })
+  afterAll(async () => {
+    for (const one of opened) await one.close()
+    await database.close()
+  })
+  // Whatever was done: every sum is that of its entries.
+  afterEach(async () => {
+    const { differences } = await desk.ledger.verify()
+    if (differences.length > 0) throw new Error(`The books do not balance: ${JSON.stringify(differences)}`)
+  })
+
+  async function open(policies?: DeskOptions['policies']): Promise<Desk> {
+    const made = await openDesk({ database, ...(policies === undefined ? {} : { policies }) })
+    opened.push(made)
+    return made
+  }
+
+  /** A hundred credits, bought for 10.00 USD; `before` is told before the payment itself is. */
+  async function buy(at: Desk = desk, before: (paymentId: string) => readonly ProviderEvent[] = () => []) {
+    const customer = await at.newCustomer()
+    const paymentId = `pay_${newId()}`
+    const owner = ownerOf(customer)
+    const { ledger } = at
+    const tell = (...events: readonly ProviderEvent[]) =>
+      Promise.all(events.map((event) => at.tell(event, asOf)))
+    const telling: ProviderEvent = { type: 'payment', payment: paymentOf(customer, paymentId) }
+    await tell(...before(paymentId))
+    await tell(telling)
+    return {
+      customer,
+      paymentId,
+      tell,
+      telling,
+      refund: (amountMinor: bigint, refundId = `refund_${newId()}`): ProviderEvent => ({
+        type: 'refund',
+        refund: refundOf(paymentId, { amountMinor, refundId }),
+      }),
+      dispute: (how: Partial<ProviderDispute> = {}): ProviderEvent => ({
+        type: 'dispute',
+        dispute: disputeOf(paymentId, how),
+      }),
+      spend: (decimal: string) => ledger.submit(chargeOf(owner, decimal)),
+      hold: async (decimal: string) => (await ledger.submit(holdOf(owner, decimal))).hold!.id,
+      release: (holdId: string) =>
+        ledger.submit({ kind: 'release', walletId: owner.walletId, key: newKey(), holdId }),
+      capture: (holdId: string) =>
+        ledger.submit({
+          kind: 'capture',
+          walletId: owner.walletId,
+          key: newKey(),
+          holdId,
+          credits: undefined,
+        }),
+      lot: async () => {
+        const { lot } = await at.bought(paymentId)
+        const { available, held, spent, revoked, pending } = lot
+        return Object.fromEntries(
+          Object.entries({ available, held, spent, revoked, pending })
+            .filter(([, amount]) => amount > 0n)
+            .map(([name, amount]) => [name, decimalFromCredits(amount)]),
+        )
+      },
+      /** What can be spent, and what is owed. */
+      balance: async () => {
+        const { balance } = await ledger.balance(owner)
+        return [balance.spendable, balance.debt].map(decimalFromCredits)
+      },
+    }
+  }
+
+  test('parts take their shares, the last one the rest, and each once however often it is told', async () => {
+    const { tell, refund, lot } = await buy()
+    const thirds = [refund(333n), refund(333n), refund(334n)]
+    await tell(thirds[0]!)
+    expect(await lot()).toEqual({ available: '66.7', revoked: '33.3' })
+    await tell(thirds[1]!)
+    await tell(thirds[0]!)
+    expect(await lot()).toEqual({ available: '33.4', revoked: '66.6' })
+    await tell(thirds[2]!)
+    expect(await lot()).toEqual({ revoked: '100' })
+  })
+
+  test('a dispute that is lost, and one that the card network resolved, take nothing that a refund took', async () => {
+    for (const how of [
+      { state: 'lost' },
+      { state: 'lost', stage: 'pre_dispute', isRapidlyResolved: true },
+    ] as const) {
+      const { tell, refund, dispute, lot, balance } = await buy()
+      await tell(refund(1000n))
+      await tell(dispute())
+      await tell(dispute(how))
+      expect(await lot()).toEqual({ revoked: '100' })
+      expect(await balance()).toEqual(['0', '0'])
+    }
+  })
+
+  test('more than was paid goes back, by whatever ways: no more than was granted is taken', async () => {
+    const { tell, refund, dispute, lot, spend, balance } = await buy()
+    await spend('40')
+    await tell(refund(700n))
+    await tell(dispute({ state: 'lost' }))
+    await tell(refund(700n))
+    expect(await lot()).toEqual({ revoked: '100' })
+    expect(await balance()).toEqual(['0', '40'])
+  })
+
+  test.each([
+    ['owe', 'forgive', ['0', '60'], ['0', '0']],
+    ['forgive', 'owe', ['0', '0'], ['0', '60']],
+  ] as const)(
+    'spent credits, when refunds %s and disputes %s',
+    async (refundedSpent, disputedSpent, refunded, lost) => {
+      const chosen = await open({
+        refunds: { spent: refundedSpent },
+        disputes: { spent: disputedSpent, block: true },
+      })
+      const [one, other] = [await buy(chosen), await buy(chosen)]
+      for (const purchase of [one, other]) await purchase.spend('60')
+      await one.tell(one.refund(1000n))
+      await other.tell(other.dispute({ state: 'lost' }))
+      expect([await one.balance(), await other.balance()]).toEqual([refunded, lost])
+      for (const purchase of [one, other]) expect(await purchase.lot()).toEqual({ revoked: '100' })
+    },
+  )
+
+  test('what a hold has is taken when it comes back, and owed when it is captured', async () => {
+    const [released, captured] = [await buy(), await buy()]
+    const ends = [
+      { ...released, end: released.release },
+      { ...captured, end: captured.capture },
+    ]
+    for (const { hold, tell, refund, lot, end } of ends) {
+      const holdId = await hold('30')
+      await tell(refund(1000n))
+      expect(await lot()).toEqual({ held: '30', pending: '30', revoked: '70' })
+      await end(holdId)
+      expect(await lot()).toEqual({ revoked: '100' })
+    }
+    expect([await released.balance(), await captured.balance()]).toEqual([
+      ['0', '0'],
+      ['0', '30'],
+    ])
+  })
+
+  test('while a dispute is undecided nothing more is spent; holds end as they would have; when it is won all is free', async () => {
+    const { tell, dispute, spend, hold, capture, release, lot, balance } = await buy()
+    const [used, unused] = [await hold('10'), await hold('20')]
+    await tell(dispute())
+    await expect(spend('1')).rejects.toMatchObject({ code: 'insufficient_credits' })
+    await capture(used)
+    await release(unused)
+    await tell(dispute({ state: 'expired' }))
+    expect(await balance()).toEqual(['0', '0'])
+    await tell(dispute({ state: 'won' }))
+    expect(await balance()).toEqual(['90', '0'])
+    expect(await lot()).toEqual({ available: '90', spent: '10' })
+  })
+
+  test('one that was won is opened again at the next stage, and lost there', async () => {
+    const { tell, dispute, lot, balance } = await buy()
+    await tell(dispute({ state: 'won' }))
+    await tell(dispute({ stage: 'pre_arbitration' }))
+    expect(await balance()).toEqual(['0', '0'])
+    await tell(dispute({ stage: 'pre_arbitration', state: 'lost' }))
+    // What comes late tells what was.
+    await tell(dispute(), dispute({ state: 'won' }), dispute({ stage: 'pre_arbitration' }))
+    expect(await lot()).toEqual({ revoked: '100' })
+  })
+
+  test('of a lot that somebody revoked by hand, what is left is taken', async () => {
+    const { paymentId, tell, refund, lot, balance } = await buy()
+    const { walletId, lotId } = await desk.bought(paymentId)
+    const byHand = { kind: 'revoke', walletId, key: newKey(), lotId, reason: 'By hand' } as const
+    await desk.ledger.submit({ ...byHand, credits: credits('80') })
+    await tell(refund(500n))
+    expect(await lot()).toEqual({ revoked: '100' })
+    expect(await balance()).toEqual(['0', '0'])
+    await tell(refund(500n))
+    expect(await lot()).toEqual({ revoked: '100' })
+  })
+
+  test('a refund, and a dispute, that are told before their payment wait for it', async () => {
+    const refunded = await buy(desk, (paymentId) => [
+      { type: 'refund', refund: refundOf(paymentId, { amountMinor: 250n }) },
+    ])
+    expect(await refunded.lot()).toEqual({ available: '75', revoked: '25' })
+    const disputed = await buy(desk, (paymentId) => [{ type: 'dispute', dispute: disputeOf(paymentId) }])
+    expect(await disputed.balance()).toEqual(['0', '0'])
+    await disputed.tell(disputed.dispute({ state: 'won' }))
+    expect(await disputed.balance()).toEqual(['100', '0'])
+  })
+
+  test('two refunds that are told at once both take their share', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { tell, refund, lot } = await buy()
+      await tell(refund(250n), refund(250n))
+      expect(await lot()).toEqual({ available: '50', revoked: '50' })
+    }
+  })
+
+  test('all that is told at once of one payment is settled one after the other', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { tell, telling, refund, dispute, lot, spend, balance } = await buy()
+      await spend('50')
+      const [one, other] = [refund(250n), refund(250n)]
+      await tell(one, other, dispute(), telling, one, dispute({ state: 'lost' }), other, telling)
+      expect(await lot()).toEqual({ revoked: '100' })
+      expect(await balance()).toEqual(['0', '50'])
+    }
+  })
+})
