@@ -21,6 +21,16 @@ test('who has run out buys a pack, and goes on', async () => {
   expect(await credits.balance('ada')).toMatchObject({ available: '95' })
 })
 
+test('a purchase that is given back takes its credits along', async () => {
+  await using shop = await createTestEngine({ catalog })
+  const credits = createClient<typeof catalog>(shop.server)
+  const order = await credits.checkout({ customer: 'ada', pack: 'starter', return_url: 'https://app.test/' })
+  await shop.payments.pay(order)
+  expect(await credits.balance('ada')).toMatchObject({ available: '150' })
+  await shop.payments.refund(order)
+  expect(await credits.balance('ada')).toMatchObject({ available: '50' })
+})
+
 test('credits that were promised for a call come back when nobody settles it', async () => {
   await using shop = await createTestEngine({ catalog })
   const credits = createClient<typeof catalog>(shop.server)

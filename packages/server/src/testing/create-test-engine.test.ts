@@ -10,6 +10,7 @@ const catalog = defineCatalog({
   packs: {
     starter: pack({ credits: 100, price: usd(10) }),
     adopted: pack({ credits: 100, price: usd(10), dodoProduct: 'pdt_adopted' }),
+    granted: pack({ credits: 100, price: usd(10), grantOn: 'entitlement' }),
   },
 })
 
@@ -30,7 +31,7 @@ async function available({ engine }: Opened): Promise<string> {
   return decimalFromCredits(balance.available)
 }
 
-function checkout({ engine }: Opened, chosen: 'starter' | 'adopted' = 'starter') {
+function checkout({ engine }: Opened, chosen: 'starter' | 'adopted' | 'granted' = 'starter') {
   return engine.orders.checkout({
     customer: 'ada',
     pack: chosen,
@@ -177,6 +178,81 @@ describe('payments', () => {
     const forged = new Request(`${server.url}/v1/webhooks/dodo`, { method: 'POST', body: '{}' })
     expect((await server.fetch(forged)).status).toBe(401)
   })
+})
+
+describe('money that goes back', () => {
+  async function paid() {
+    const test = await open()
+    const order = await checkout(test)
+    await test.payments.pay(order)
+    return { test, order }
+  }
+
+  test('a refund takes the share of the credits back, and a second one the rest', async () => {
+    const { test, order } = await paid()
+    const amount = { amountMinor: 250n, currency: 'USD' }
+    const part = await test.payments.refund(order, { amount })
+    expect(part.payment).toMatchObject({ refunded: amount, creditsTakenBack: twentyFive })
+    expect(await available(test)).toBe('75')
+    expect((await test.payments.refund(order)).payment?.refunded?.amountMinor).toBe(1000n)
+    expect(await available(test)).toBe('0')
+    await expect(test.payments.refund(order)).rejects.toThrow('refunded in full')
+  })
+
+  test('a refund that was asked for through the engine is brought to its end', async () => {
+    const { test, order } = await paid()
+    const { refunds } = test.engine
+    const asked = await refunds.refund({
+      orderId: order.id,
+      asked: { kind: 'unused' },
+      actor: undefined,
+      reason: undefined,
+      idempotencyKey: '1',
+    })
+    expect(asked.state).toBe('pending')
+    await test.payments.refund(order)
+    expect((await refunds.follow(asked.id)).state).toBe('succeeded')
+    expect(await refunds.list(order.id)).toHaveLength(1)
+    expect(await available(test)).toBe('0')
+  })
+
+  test('credits are frozen while a dispute is open, free again when it is won, gone when it is lost', async () => {
+    const { test, order } = await paid()
+    expect((await test.payments.openDispute(order)).payment?.dispute?.state).toBe('open')
+    expect((await test.engine.balance({ customer: 'ada' })).balance).toMatchObject({
+      frozen: 100_000_000n,
+      spendable: 0n,
+    })
+    expect((await test.payments.winDispute(order)).payment?.dispute?.state).toBe('won')
+    expect((await test.engine.balance({ customer: 'ada' })).balance.spendable).toBe(100_000_000n)
+    await test.payments.openDispute(order)
+    const lost = await test.payments.loseDispute(order)
+    expect(lost.payment).toMatchObject({ dispute: { state: 'lost' }, creditsTakenBack: 100_000_000n })
+    expect(await available(test)).toBe('0')
+    expect(await test.payments.deliverAgain(order)).toEqual(lost)
+  })
+
+  test('of nothing that was paid, nothing goes back', async () => {
+    const test = await open()
+    const order = await checkout(test)
+    await expect(test.payments.refund(order)).rejects.toThrow(
+      /^The order ord_.* is open: nothing was paid for it\.$/,
+    )
+    await expect(test.payments.openDispute(order)).rejects.toThrow('nothing was paid')
+    await test.payments.pay(order)
+    await expect(test.payments.winDispute(order)).rejects.toThrow('No dispute of the order ord_')
+    const amount = { amountMinor: 250n, currency: 'EUR' }
+    await expect(test.payments.refund(order, { amount })).rejects.toThrow('was made in USD')
+    await expect(test.payments.openDispute(order, { amount })).rejects.toThrow(
+      'up to 10.00 USD can be disputed',
+    )
+  })
+})
+
+test("a pack that the provider's own credit system grants is credited when it is paid", async () => {
+  const test = await open()
+  expect(await test.payments.pay(await checkout(test, 'granted'))).toMatchObject({ state: 'credited' })
+  expect(await available(test)).toBe('100')
 })
 
 test('the server answers a client in the process', async () => {

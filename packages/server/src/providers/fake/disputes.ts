@@ -1,10 +1,11 @@
+import { formatMoney, type Money } from '../../kernel/money.ts'
 import type { DisputeState, ProviderDispute } from '../told.ts'
 import { barePayment } from './payment.ts'
 import type { FakeDispute, World } from './world.ts'
 
 export interface OpenedDispute {
   /** All of the payment unless given. */
-  readonly amountMinor?: bigint | undefined
+  readonly amount?: Money | undefined
   /** `dispute` unless given. */
   readonly stage?: ProviderDispute['stage'] | undefined
   readonly reason?: string | undefined
@@ -14,14 +15,17 @@ export interface OpenedDispute {
 
 /** The customer asks their bank for the money. A payment has one dispute at a time. */
 export function openDispute(world: World, paymentId: string, opened: OpenedDispute): FakeDispute {
-  const { amountMinor, stage = 'dispute', reason, isRapidlyResolved = false } = opened
+  const { amount, stage = 'dispute', reason, isRapidlyResolved = false } = opened
   const payment = barePayment(world, paymentId)
   if (payment.state !== 'succeeded')
     throw new Error(`The payment ${paymentId} is ${payment.state}: only one that succeeded is disputed.`)
   const { total } = payment.charged
-  const disputedMinor = amountMinor ?? total.amountMinor
-  if (disputedMinor <= 0n || disputedMinor > total.amountMinor)
-    throw new Error(`Between 1 and ${total.amountMinor} minor units of ${paymentId} can be disputed.`)
+  const disputed = amount ?? total
+  const isOfIt = disputed.currency === total.currency && disputed.amountMinor <= total.amountMinor
+  if (!isOfIt || disputed.amountMinor <= 0n)
+    throw new Error(
+      `Of the payment ${paymentId} up to ${formatMoney(total)} can be disputed, not ${formatMoney(disputed)}.`,
+    )
   if (undecidedDispute(world, paymentId) !== undefined)
     throw new Error(`A dispute of the payment ${paymentId} is not decided yet.`)
   return keep(world, {
@@ -30,7 +34,7 @@ export function openDispute(world: World, paymentId: string, opened: OpenedDispu
     state: isRapidlyResolved ? 'lost' : 'open',
     stage,
     isRapidlyResolved,
-    amount: { amountMinor: disputedMinor, currency: total.currency },
+    amount: disputed,
     reason,
     createdAt: world.now(),
   })

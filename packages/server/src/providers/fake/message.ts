@@ -53,14 +53,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** JSON has neither: `{"$bigint": "800"}`, `{"$date": "2026-01-31T12:00:00.000Z"}`. */
+/** What JSON lacks: `{"$bigint": "800"}`, `{"$date": "2026-01-31T12:00:00.000Z"}`, and null for undefined, for nothing that is told is null. */
 function tag(value: unknown): unknown {
+  if (value === undefined) return null
   if (typeof value === 'bigint') return { $bigint: value.toString() }
   if (value instanceof Date) return { $date: value.toISOString() }
   return mapInside(value, tag)
 }
 
 function untag(value: unknown): unknown {
+  if (value === null) return undefined
   const tagged = tagSchema.safeParse(value).data
   if (tagged === undefined) return mapInside(value, untag)
   return '$bigint' in tagged ? BigInt(tagged.$bigint) : new Date(tagged.$date)

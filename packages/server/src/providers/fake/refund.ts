@@ -7,7 +7,7 @@ import type { FakeRefund, World } from './world.ts'
 // Dodo's rule: a refund is asked for within 30 days of the payment.
 const windowDays = 30
 
-export type AskedRefund = Pick<RefundRequest, 'paymentId' | 'amountMinor' | 'reason'> & {
+type AskedRefund = Pick<RefundRequest, 'paymentId' | 'amountMinor' | 'reason'> & {
   /** Undefined where it was asked for in the provider's dashboard. */
   readonly refundRequestId: RefundRequest['refundRequestId'] | undefined
 }

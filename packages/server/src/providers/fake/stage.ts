@@ -15,9 +15,9 @@ import {
 import type { Line } from './line.ts'
 import { type SentMessage, type SignedMessage, sign, writeBody } from './message.ts'
 import { saveMethod } from './methods.ts'
-import { type Attempt, addPayment, endPayment, readPayment } from './payment.ts'
+import { type Attempt, addPayment, barePayment, endPayment, readPayment } from './payment.ts'
 import { putProduct } from './products.ts'
-import { type AskedRefund, askRefund, refundUnderWay, settleRefund } from './refund.ts'
+import { askRefund, refundUnderWay, settleRefund } from './refund.ts'
 import type { FakeDiscount, FakeDispute, FakeRefund, World } from './world.ts'
 
 /** What happens at the provider and is not asked for through the port. */
@@ -34,13 +34,13 @@ export interface Stage extends Pick<Line, 'setTrouble' | 'loseAnswer'> {
   payByLink(bought: LinkPurchase): SignedMessage
   /** A charge of a saved method comes to its end: by a failure, where its code is given. */
   endCharge(paymentId: string, failureCode: string | undefined): SignedMessage
-  /** The messages about the credits that the provider's own credit system granted for a payment. */
-  creditMessages(paymentId: string): SignedMessage[]
+  /** The messages about the credits that the provider's own credit system granted for the order. */
+  creditMessages(orderId: Uuid): SignedMessage[]
   /** The last message about the order once more: the same id and body, signed anew. */
   signAgain(orderId: Uuid): SignedMessage
 
   /** A refund from the dashboard, pending. @throws Fault provider_refused by the rules of `refund` */
-  refundInDashboard(asked: Omit<AskedRefund, 'refundRequestId'>): FakeRefund
+  refundInDashboard(asked: DashboardRefund): FakeRefund
   refundUnderWay(paymentId: string): FakeRefund | undefined
   settleRefund(refundId: string, state: Exclude<RefundState, 'pending'>): SignedMessage
   openDispute(paymentId: string, opened: OpenedDispute): SignedMessage
@@ -53,6 +53,13 @@ export interface Stage extends Pick<Line, 'setTrouble' | 'loseAnswer'> {
   saveMethod(providerCustomerId: string, method: Partial<PaymentMethod>): PaymentMethod
   /** What was posted to the provider's credit ledger, oldest first. */
   postings(): readonly CreditPosting[]
+}
+
+export interface DashboardRefund {
+  readonly paymentId: string
+  /** Tax included; all that is left unless given. */
+  readonly amount: Money | undefined
+  readonly reason: string | undefined
 }
 
 export interface LinkPurchase {
@@ -86,7 +93,9 @@ export function stageOf(world: World, line: Line, webhook: Webhook): Stage {
     return tellPayment(paymentId)
   }
 
-  const orderOf = (paymentId: string) => world.paymentsById.get(paymentId)?.orderId
+  function orderOf(paymentId: string | undefined): Uuid | undefined {
+    return paymentId === undefined ? undefined : world.paymentsById.get(paymentId)?.orderId
+  }
 
   function tellDispute(eventType: string, dispute: FakeDispute): SignedMessage {
     return send(`dispute.${eventType}`, { type: 'dispute', dispute }, orderOf(dispute.paymentId))
@@ -110,10 +119,10 @@ export function stageOf(world: World, line: Line, webhook: Webhook): Stage {
       return tellPayment(addPayment(world, purchase, { state: 'succeeded', customer }).paymentId)
     },
     endCharge: (paymentId, failureCode) => tellPayment(endPayment(world, paymentId, failureCode).paymentId),
-    creditMessages: (paymentId) =>
+    creditMessages: (orderId) =>
       world.grants
-        .filter(({ referenceId }) => referenceId === paymentId)
-        .map((grant) => send('credit.added', { type: 'credits', grant }, orderOf(paymentId))),
+        .filter(({ referenceId }) => orderOf(referenceId) === orderId)
+        .map((grant) => send('credit.added', { type: 'credits', grant }, orderId)),
     signAgain(orderId) {
       const last = lastByOrder.get(orderId)
       if (last === undefined)
@@ -121,7 +130,13 @@ export function stageOf(world: World, line: Line, webhook: Webhook): Stage {
       return sign(webhook, last)
     },
 
-    refundInDashboard: (asked) => askRefund(world, { ...asked, refundRequestId: undefined }),
+    refundInDashboard({ paymentId, amount, reason }) {
+      const paidIn = barePayment(world, paymentId).charged.total.currency
+      if (amount !== undefined && amount.currency !== paidIn)
+        throw new Error(`The payment ${paymentId} was made in ${paidIn}, and so is its refund.`)
+      const amountMinor = amount?.amountMinor
+      return askRefund(world, { paymentId, amountMinor, reason, refundRequestId: undefined })
+    },
     refundUnderWay: (paymentId) => refundUnderWay(world, paymentId),
     settleRefund(refundId, state) {
       const refund = settleRefund(world, refundId, state)
