@@ -1,0 +1,11 @@
+/** What every payment provider does alike. Run by the tests of each, on a stage of its own. */
+import { messagesContract } from './contract/messages.contract.ts'
+import { paymentsContract } from './contract/payments.contract.ts'
+import { sellingContract } from './contract/selling.contract.ts'
+import type { OpenStage } from './contract/stage.contract.ts'
+
+export function providerContract(open: OpenStage): void {
+  sellingContract(open)
+  paymentsContract(open)
+  messagesContract(open)
+}
