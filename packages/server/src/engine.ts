@@ -3,7 +3,7 @@ import type { Catalog } from './catalog/catalog.ts'
 import { checkCatalog } from './catalog/check-catalog.ts'
 import type { CatalogDefinition } from './catalog/define-catalog.ts'
 import { storeCatalog } from './catalog/store-catalog.ts'
-import type { Customer } from './customers/customer.ts'
+import type { ShownCustomer } from './customers/customer.ts'
 import { type Customers, createCustomers } from './customers/customers.ts'
 import { eraseCustomer } from './customers/erase-customer.ts'
 import type { Clock, Database } from './database/database.ts'
@@ -110,14 +110,14 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   close(): Promise<void>
 }
 
-interface CustomersOfEngine extends Pick<Customers, 'put'>, Merges {
+interface CustomersOfEngine extends Pick<Customers, 'put' | 'block' | 'unblock'>, Merges {
   /**
    * Forgets who the customer is: e-mail, name, the link to the payment provider's customer, and what the provider's messages say. Wallets, entries and
    * orders stay. Safe to repeat.
    *
    * @throws customerNotFound
    */
-  erase(customer: string): Promise<Customer>
+  erase(customer: string): Promise<ShownCustomer>
 }
 
 interface SoldOrders<Pack extends string> extends Omit<Orders, 'checkout'> {
@@ -323,13 +323,19 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     log,
     customers: {
       put: (input) => customers.put(input),
+      block: (input) => customers.block(input),
+      unblock: (input) => customers.unblock(input),
       merge: async (input) => {
         await customers.ensure(input.into)
         return merges.merge(input)
       },
       erase: (customer) =>
         database.transaction(async (tx) => {
-          const erased = await eraseCustomer(tx, { mode, customer })
+          const erased = await eraseCustomer(tx, {
+            mode,
+            customer,
+            disputesBlock: inUse.catalog.disputes.block,
+          })
           await forgetBuyer(tx, { mode, customer, email: erased.email })
           return erased.customer
         }),

@@ -3,7 +3,9 @@ import type { Database } from '../database/database.ts'
 import type { Mode } from '../kernel/ids.ts'
 import { Recent } from '../kernel/recent.ts'
 import type { LedgerContext } from '../ledger/context.ts'
-import type { Customer } from './customer.ts'
+import { blockCustomer, type DecideOnBlock, unblockCustomer } from './block-customer.ts'
+import { findBlock } from './block-queries.ts'
+import type { ShownCustomer } from './customer.ts'
 import { ensureCustomers } from './ensure-customers.ts'
 import { putCustomer } from './put-customer.ts'
 
@@ -18,8 +20,14 @@ export interface CustomersOptions {
 export interface Customers {
   /** Resolves once the customer is committed. Costs nothing for one seen lately. */
   ensure(customer: string): Promise<void>
-  put(input: PutInput): Promise<Customer>
+  put(input: PutInput): Promise<ShownCustomer>
+  /** @throws customerNotFound */
+  block(input: BlockInput): Promise<ShownCustomer>
+  /** @throws customerNotFound */
+  unblock(input: BlockInput): Promise<ShownCustomer>
 }
+
+export type BlockInput = Pick<DecideOnBlock, 'customer' | 'actor' | 'reason'>
 
 export interface PutInput {
   readonly customer: string
@@ -36,6 +44,8 @@ const rememberedMax = 50_000
 export function createCustomers({ database, mode, context, catalog }: CustomersOptions): Customers {
   // The promise is kept, so that many requests at once make one insert.
   const ensured = new Recent<string, Promise<void>>(rememberedMax)
+
+  const disputesBlock = () => catalog().disputes.block
 
   let gathering: { readonly customers: string[]; readonly done: Promise<void> } | undefined
 
@@ -72,8 +82,17 @@ export function createCustomers({ database, mode, context, catalog }: CustomersO
       return done
     },
     put: ({ customer, email, name }) =>
+      database.transaction(async (tx) => {
+        const put = await putCustomer(tx, { mode, customer, catalog: catalog(), context, email, name })
+        return { ...put, block: await findBlock(tx, { mode, customer, disputesBlock: disputesBlock() }) }
+      }),
+    block: (input) =>
       database.transaction((tx) =>
-        putCustomer(tx, { mode, customer, catalog: catalog(), context, email, name }),
+        blockCustomer(tx, { ...input, mode, disputesBlock: disputesBlock() }, context.newId),
+      ),
+    unblock: (input) =>
+      database.transaction((tx) =>
+        unblockCustomer(tx, { ...input, mode, disputesBlock: disputesBlock() }, context.newId),
       ),
   }
 }

@@ -1,16 +1,18 @@
 import type { Transaction } from '../database/database.ts'
 import type { Mode } from '../kernel/ids.ts'
-import type { Customer } from './customer.ts'
+import { findBlock } from './block-queries.ts'
+import type { ShownCustomer } from './customer.ts'
 import { customerNotFound } from './errors.ts'
 import * as queries from './queries.ts'
 
 export interface EraseCustomer {
   readonly mode: Mode
   readonly customer: string
+  readonly disputesBlock: boolean
 }
 
 export interface Erased {
-  readonly customer: Customer
+  readonly customer: ShownCustomer
   /** What was known until now: undefined when it was erased before. */
   readonly email: string | undefined
 }
@@ -23,5 +25,6 @@ export interface Erased {
 export async function eraseCustomer(tx: Transaction, input: EraseCustomer): Promise<Erased> {
   const before = await queries.lock(tx, input)
   if (before === undefined) throw customerNotFound({})
-  return { customer: await queries.blank(tx, input), email: before.email }
+  const blanked = await queries.blank(tx, input)
+  return { customer: { ...blanked, block: await findBlock(tx, input) }, email: before.email }
 }

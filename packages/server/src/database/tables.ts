@@ -12,6 +12,7 @@ export interface Tables {
   limit_counts: LimitCountRow
   catalogs: CatalogRow
   customers: CustomerRow
+  customer_blocks: CustomerBlockRow
   provider_customers: ProviderCustomerRow
   provider_products: ProviderProductRow
   orders: OrderRow
@@ -199,6 +200,16 @@ interface CustomerRow {
   name: string | null
   created_at: Date
   erased_at: Date | null
+}
+
+interface CustomerBlockRow {
+  id: string
+  mode: string
+  customer_id: string
+  is_blocked: boolean
+  actor: string
+  reason: string
+  at: Date
 }
 
 interface ProviderCustomerRow {
@@ -418,6 +429,7 @@ interface DisputeRow {
   as_of: Date
   created_at: Date | null
   received_at: Date
+  block_lifted_at: Date | null
 }
 
 interface InboxRow {

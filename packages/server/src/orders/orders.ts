@@ -35,7 +35,7 @@ export interface Orders {
   /**
    * The customer must exist by now: their e-mail and name go to the checkout.
    *
-   * @throws keyReused, unknownPack, invalidQuantity, invalidChosenAmount, discountNotValid, productMismatch, providerNotConfigured
+   * @throws customerBlocked, keyReused, unknownPack, invalidQuantity, invalidChosenAmount, discountNotValid, productMismatch, providerNotConfigured
    * @throws Fault provider_unavailable, provider_key_refused, provider_refused
    */
   checkout(intent: CheckoutIntent): Promise<PaidOrder>

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { unknownPack } from '../catalog/errors.ts'
+import { customerBlocked } from '../customers/errors.ts'
 import { invalidRequest } from '../http/errors.ts'
 import { decodeCursor, encodeCursor, pageQuery, pageSchema, pageSize } from '../http/page.ts'
 import { fileSchema, type Route, route } from '../http/route.ts'
@@ -90,6 +91,7 @@ export function orderRoutes(orders: ForRoutes): Route[] {
       body: checkoutSchema,
       answer: orderSchema,
       refusals: [
+        customerBlocked,
         unknownPack,
         invalidQuantity,
         invalidChosenAmount,

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import { refuseBlocked } from '../customers/block-customer.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import type { NewId } from '../kernel/ids.ts'
 import { Fault, invariant } from '../kernel/refusal.ts'
@@ -24,7 +25,7 @@ export interface StartCheckout {
  *
  * Opens its transactions itself, for the network lies between them: a payment must never be without its order, whatever dies when.
  *
- * @throws keyReused, unknownPack, invalidQuantity, invalidChosenAmount, discountNotValid, productMismatch
+ * @throws customerBlocked, keyReused, unknownPack, invalidQuantity, invalidChosenAmount, discountNotValid, productMismatch
  * @throws Fault provider_unavailable, provider_key_refused, provider_refused
  */
 export async function startCheckout(input: StartCheckout): Promise<Order> {
@@ -139,6 +140,9 @@ async function begin(
 ) {
   const { name, mode } = provider
   const order = await createOrder(tx, { intent, orderId: newId(), mode, provider: name, catalog, discount })
+  // An order that is open has its session, and is what it was.
+  if (order.state === 'created')
+    await refuseBlocked(tx, { mode, customer: order.customer, disputesBlock: catalog.disputes.block })
   const product = productOf(order, catalog)
   const fingerprint = provider.productFingerprint(product)
   const productKey: queries.ProductKey = { provider: name, mode, pack: order.pack, fingerprint }

@@ -10,6 +10,7 @@ import * as reconciliations from './0009-reconciliations.ts'
 import * as replay from './0010-replay.ts'
 import * as refundRequests from './0011-refund-requests.ts'
 import * as watermarks from './0012-watermarks.ts'
+import * as blocks from './0013-blocks.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -24,6 +25,7 @@ const migrations: Record<string, Migration> = {
   '0010-replay': replay,
   '0011-refund-requests': refundRequests,
   '0012-watermarks': watermarks,
+  '0013-blocks': blocks,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
