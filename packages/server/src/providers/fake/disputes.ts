@@ -51,13 +51,9 @@ export function decideDispute(world: World, disputeId: string, decided: DecidedD
   const dispute = world.disputesById.get(disputeId)
   if (dispute === undefined) throw new Error(`The fake provider has no dispute ${disputeId}.`)
   const { state, stage = dispute.stage } = decided
-  const isLater = stages.indexOf(stage) > stages.indexOf(dispute.stage)
+  const stagesOn = stages.indexOf(stage) - stages.indexOf(dispute.stage)
   const isDecided = dispute.state === 'won' || dispute.state === 'lost'
-  if (
-    dispute.isRapidlyResolved ||
-    (isDecided && !isLater) ||
-    stages.indexOf(stage) < stages.indexOf(dispute.stage)
-  )
+  if (dispute.isRapidlyResolved || stagesOn < 0 || (isDecided && stagesOn === 0))
     throw new Error(`The dispute ${disputeId} is ${dispute.state} at the stage ${dispute.stage}.`)
   return keep(world, { ...dispute, state, stage })
 }

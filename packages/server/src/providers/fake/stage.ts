@@ -146,7 +146,7 @@ export function stageOf(world: World, line: Line, webhook: Webhook): Stage {
     undecidedDispute: (paymentId) => undecidedDispute(world, paymentId),
     decideDispute: (disputeId, decided) =>
       tellDispute(
-        decided.state === 'open' ? 'challenged' : decided.state,
+        decided.state === 'open' ? 'opened' : decided.state,
         decideDispute(world, disputeId, decided),
       ),
 

@@ -105,6 +105,10 @@ test('a dispute that was won may be lost at a later stage, and not at the same o
   })
   const { disputeId = '' } = provider.undecidedDispute(paymentId) ?? {}
   expect(() => provider.openDispute(paymentId, {})).toThrow('not decided yet')
+  provider.decideDispute(disputeId, { state: 'expired' })
+  expect(() => provider.decideDispute(disputeId, { state: 'lost', stage: 'pre_dispute' })).toThrow(
+    'is expired',
+  )
   provider.decideDispute(disputeId, { state: 'won' })
   expect(() => provider.decideDispute(disputeId, { state: 'lost' })).toThrow('is won at the stage dispute')
   provider.decideDispute(disputeId, { state: 'lost', stage: 'pre_arbitration' })
@@ -118,6 +122,9 @@ test('a rapid resolution is lost from the beginning, with no refund of its own',
     refunds: [],
     disputes: [{ state: 'lost', isRapidlyResolved: true }],
   })
+  const [{ disputeId } = { disputeId: '' }] = (await provider.getPayment(paymentId))?.disputes ?? []
+  const later = { state: 'won', stage: 'pre_arbitration' } as const
+  expect(() => provider.decideDispute(disputeId, later)).toThrow('is lost')
 })
 
 test('a discount is taken off, carried by the payment, and used as often as it may be', async () => {
