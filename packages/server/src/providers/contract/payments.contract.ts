@@ -57,6 +57,25 @@ export function paymentsContract(open: OpenStage): void {
       )
       expect(await all(provider.listSubscriptions(always))).toEqual([])
     }, 60_000)
+
+    test('of refunds and disputes, too, more than a page are listed, each once', async () => {
+      const stage = await opened()
+      const { provider } = stage
+      const productId = await provider.ensureProduct(power, undefined)
+      const [refundIds, disputeIds]: [string[], string[]] = [[], []]
+      for (let n = 0; n < 103; n += 1) {
+        const { paymentId } = await bought(stage, { productId })
+        refundIds.push((await provider.refund(refundOf(paymentId, 1000n))).refundId)
+        disputeIds.push(await stage.openDispute(paymentId))
+      }
+      const refunds = await all(provider.listRefunds(always))
+      expect(refunds.map(({ refundId }) => refundId).sort()).toEqual(refundIds.sort())
+      const disputes = await all(provider.listDisputes(always))
+      expect(disputes.map(({ disputeId }) => disputeId).sort()).toEqual(disputeIds.sort())
+      const before = { from: beginning, to: beginning }
+      expect(await all(provider.listRefunds(before))).toEqual([])
+      expect(await all(provider.listDisputes(before))).toEqual([])
+    }, 60_000)
   })
 
   describe('refunds', () => {
@@ -112,6 +131,21 @@ export function paymentsContract(open: OpenStage): void {
       expect(await stage.provider.getRefund(refundId)).toMatchObject({ state: 'failed' })
       expect(await stage.provider.getPayment(paymentId)).toMatchObject({ isFullyRefunded: false })
       expect(await stage.provider.refund(refundOf(paymentId))).toMatchObject({ paymentId })
+    })
+
+    test('one whose answer was lost is found again by the request that it carries', async () => {
+      const stage = await opened()
+      const { provider } = stage
+      const { paymentId } = await bought(stage)
+      const asked = refundOf(paymentId, 1000n)
+      await stage.loseAnswer('refund')
+      await expect(provider.refund(asked)).rejects.toMatchObject({ code: 'provider_unavailable' })
+      const [told, ...others] = (await provider.getPayment(paymentId))?.refunds ?? []
+      expect(others).toEqual([])
+      expect(await provider.getRefund(told?.refundId ?? '')).toMatchObject({
+        refundRequestId: asked.refundRequestId,
+        amount: usd(1000n),
+      })
     })
 
     test('what was not paid cannot be refunded', async () => {

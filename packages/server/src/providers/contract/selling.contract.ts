@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { micros } from '../../kernel/credits.ts'
 import {
   all,
   always,
@@ -29,6 +30,41 @@ export function sellingContract(open: OpenStage): void {
           madeFor: { pack: 'power', fingerprint },
         },
       ])
+    })
+
+    test('one whose answer was lost is not made again', async () => {
+      const stage = await opened()
+      const { provider } = stage
+      await stage.loseAnswer('ensureProduct')
+      await expect(provider.ensureProduct(power, undefined)).rejects.toMatchObject({
+        code: 'provider_unavailable',
+      })
+      const found = await provider.ensureProduct(power, undefined)
+      expect(await all(provider.listProducts())).toMatchObject([{ productId: found }])
+    })
+
+    test("with the provider's own credits it brings them, once a payment, times the quantity", async () => {
+      const stage = await opened()
+      const { provider } = stage
+      const entitlement = { unit: 'credits', unitName: 'Credits', credits: micros(12_500_000n) }
+      const productId = await provider.ensureProduct({ ...power, entitlement }, undefined)
+      expect(await provider.describeProduct(productId)).toMatchObject({ credits: '12.5' })
+      const entitlementId = await provider.ensureEntitlement(entitlement)
+      expect(await provider.ensureEntitlement(entitlement)).toBe(entitlementId)
+      const { paymentId } = await bought(stage, { productId, quantity: 2 })
+      const customer = (await provider.getPayment(paymentId))?.providerCustomerId ?? ''
+      const grants = await all(provider.listCreditGrants(entitlementId, customer))
+      expect(grants).toMatchObject([{ providerCustomerId: customer, entitlementId, credits: '25' }])
+      const posting = {
+        entitlementId,
+        providerCustomerId: customer,
+        credits: micros(1_500_000n),
+        kind: 'debit' as const,
+        key: 'once',
+        reason: 'Spent',
+      }
+      await provider.postCredits(posting)
+      await provider.postCredits(posting)
     })
 
     test('another price is another product', async () => {

@@ -31,6 +31,8 @@ export interface ProviderStage {
   putDiscount(code: string, basisPoints: number): Promise<void>
   /** Sells in the dashboard what a pack may adopt; answers its id. */
   putProduct(price: { readonly amountMinor: bigint; readonly currency: string }): Promise<string>
+  /** The next such call is done over there, and its answer does not arrive. */
+  loseAnswer(making: 'ensureProduct' | 'refund'): Promise<void>
   /** No call gets through until it is undone. */
   goAway(): Promise<() => Promise<void>>
   close(): Promise<void>

@@ -103,6 +103,10 @@ async function openStage(): Promise<ProviderStage> {
       })
       return String(product['product_id'])
     },
+    async loseAnswer(making) {
+      const route = making === 'refund' ? 'POST /refunds' : 'POST /products'
+      await call('POST', '/_sandbox/faults', { rules: [{ kind: 'lost_answer', route, count: 1 }] })
+    },
     async goAway() {
       await call('POST', '/_sandbox/faults', {
         rules: [{ kind: 'server_error', per_thousand: 1000 }],

@@ -44,6 +44,7 @@ async function openStage(): Promise<ProviderStage> {
       provider.putProduct(productId, price)
       return productId
     },
+    loseAnswer: async (making) => provider.loseAnswer(making),
     async goAway() {
       provider.setTrouble('away')
       return async () => provider.setTrouble(undefined)
