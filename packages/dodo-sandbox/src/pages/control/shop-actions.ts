@@ -1,5 +1,3 @@
-import { UTCDate } from '@date-fns/utc'
-import { addDays, addHours, addMonths } from 'date-fns'
 import { z } from 'zod'
 import type { SandboxClock } from '../../clock/sandbox-clock.ts'
 import type { Scheduler } from '../../clock/scheduler.ts'
@@ -7,6 +5,7 @@ import { type FaultKind, faultDescriptions, faultRuleSchema, webhookFaultKinds }
 import { deleteRules } from '../../faults/queries.ts'
 import { addFaultRules } from '../../faults/rules.ts'
 import { currencies } from '../../kernel/money.ts'
+import { addPeriods } from '../../kernel/period.ts'
 import { invalidBody, notFound } from '../../kernel/refusal.ts'
 import { createPortalSession } from '../../portal/create-portal-session.ts'
 import { archiveProduct, unarchiveProduct } from '../../products/archive-product.ts'
@@ -53,10 +52,10 @@ export function addShopActions(actions: Actions, shop: ShopActions): void {
 }
 
 function targetOf(by: 'hour' | 'day' | 'month' | 'next', { clock, scheduler, worker }: ShopActions): Date {
-  const now = new UTCDate(clock.now())
-  if (by === 'hour') return addHours(now, 1)
-  if (by === 'day') return addDays(now, 1)
-  if (by === 'month') return addMonths(now, 1)
+  const now = clock.now()
+  if (by === 'hour') return new Date(now.getTime() + 3_600_000)
+  if (by === 'day') return addPeriods(now, 1, { count: 1, interval: 'Day' })
+  if (by === 'month') return addPeriods(now, 1, { count: 1, interval: 'Month' })
   const next = earliest(scheduler.nextDueAt(), worker.nextDueAt())
   if (next === undefined)
     throw invalidBody('Nothing is to happen by itself: there is no next event to go to.')
