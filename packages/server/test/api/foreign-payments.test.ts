@@ -4,7 +4,15 @@ import { checkCatalog } from '../../src/catalog/check-catalog.ts'
 import { chosen, defineCatalog, pack, usd } from '../../src/catalog/define-catalog.ts'
 import type { Database } from '../../src/database/database.ts'
 import { decimalFromCredits } from '../../src/kernel/credits.ts'
-import { type Driver, deliver, openShop, openTestDatabase, type Shop, signMessage } from '../support/shop.ts'
+import {
+  type Driver,
+  deliver,
+  openShop,
+  openTestDatabase,
+  payInBrowser,
+  type Shop,
+  signMessage,
+} from '../support/shop.ts'
 
 describe.each(['pglite', 'postgres'] as const)('a payment without a checkout, on %s', (driver: Driver) => {
   let database: Database
@@ -133,6 +141,20 @@ describe.each(['pglite', 'postgres'] as const)('a payment without a checkout, on
       quantity: 3,
       state: 'credited',
     })
+  })
+
+  test("a static link of Dodo's that names the customer is paid, and its credits are there", async () => {
+    const customer = await newCustomer()
+    const link = new URL(`/buy/${power}`, shop.dodo.url)
+    link.search = new URLSearchParams({ quantity: '2', metadata_tallystick_customer: customer }).toString()
+    const opened = await fetch(link)
+    await opened.body?.cancel()
+    await payInBrowser(opened.url)
+    await expect.poll(() => available(customer), { timeout: 10_000, interval: 10 }).toBe('1000')
+    const { body } = await shop.request('GET', `/v1/customers/${customer}/orders`)
+    expect(body.data).toMatchObject([
+      { origin: 'payment', quantity: 2, payment_details: { charged: { total: { amount_minor: 8000 } } } },
+    ])
   })
 
   test("so is one of Dodo's customer who paid before", async () => {
