@@ -2,7 +2,7 @@ import { type Credits, micros } from '../kernel/credits.ts'
 import { type Mode, type Uuid, walletId } from '../kernel/ids.ts'
 import { addMs, dayMs } from '../kernel/time.ts'
 import { internalKey } from '../ledger/keys.ts'
-import type { GrantOperation } from '../ledger/operations.ts'
+import type { GrantOperation, Key } from '../ledger/operations.ts'
 import type { TakenLot } from '../ledger/take-lots.ts'
 
 /** Who turned out to be whom. */
@@ -70,13 +70,18 @@ export function lotToJson({ lot, credits }: TakenLot): LotJson {
   }
 }
 
+/** Under which a lot of a taking arrives, in the wallet of whom it was taken to. */
+export function grantKey({ walletId, number }: TakingKey, lotId: Uuid): Key {
+  return internalKey(`merge:${walletId}:${number}:${lotId}`)
+}
+
 /** The grants with which a taking arrives. */
 export function grantsOf(taking: Taking): GrantOperation[] {
   const owner = { mode: taking.mode, customer: taking.into, unit: taking.unit }
   return taking.lots.map((lot) => ({
     kind: 'grant',
     walletId: walletId(owner),
-    key: internalKey(`merge:${taking.walletId}:${taking.number}:${lot.lot}`),
+    key: grantKey(taking, lot.lot),
     owner,
     credits: micros(BigInt(lot.credits_micros)),
     source: lot.source,

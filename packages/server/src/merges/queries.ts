@@ -1,7 +1,7 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Transaction } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
-import type { Mode, Uuid } from '../kernel/ids.ts'
+import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { LotJson, Merge, Taking, TakingKey } from './merge.ts'
 
 export interface CustomerKey {
@@ -196,6 +196,18 @@ export async function listTakings(
     .limit(limit)
     .execute()
   return rows.map(takingFrom).reverse()
+}
+
+/** What was taken of one lot, in order. */
+export async function listTakingsOfLot(tx: Transaction, { walletId, id }: IdInWallet): Promise<Taking[]> {
+  const rows = await tx.db
+    .selectFrom('merge_takings')
+    .selectAll()
+    .where('wallet_id', '=', walletId)
+    .where(sql<boolean>`lots @> ${JSON.stringify([{ lot: id }])}::jsonb`)
+    .orderBy('number')
+    .execute()
+  return rows.map(takingFrom)
 }
 
 function mergeFrom(row: Selectable<Tables['merges']>): Merge {

@@ -3,6 +3,9 @@ import { type Driver, openTestDatabase } from '../../test/support/shop.ts'
 import type { Database } from '../database/database.ts'
 import { decimalFromCredits } from '../kernel/credits.ts'
 import { chargeOf, credits, holdOf, newId, newKey } from '../ledger/__fixtures__/operations.ts'
+import { bringCredits } from '../merges/bring-credits.ts'
+import { noteMerge } from '../merges/note-merge.ts'
+import { takeCredits } from '../merges/take-credits.ts'
 import type { ProviderEvent } from '../providers/provider.ts'
 import type { ProviderDispute } from '../providers/told.ts'
 import {
@@ -215,6 +218,72 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
     expect(await disputed.balance()).toEqual(['0', '0'])
     await disputed.tell(disputed.dispute({ state: 'won' }))
     expect(await disputed.balance()).toEqual(['100', '0'])
+  })
+
+  /** Takes what is available to another customer, who is new; it arrives when `arrive` is called. */
+  async function mergeAway(customer: string) {
+    const into = await desk.newCustomer()
+    const { context } = desk.ledger
+    const taken = await database.transaction(async (tx) => {
+      const merge = await noteMerge(tx, { mode: 'test', customer, into })
+      return takeCredits(tx, { merge, unit: 'credits' }, context)
+    })
+    return {
+      into,
+      arrive: () => database.transaction((tx) => bringCredits(tx, taken!, context)),
+      balance: async () => {
+        const { balance } = await desk.ledger.balance(ownerOf(into))
+        return [balance.spendable, balance.debt].map(decimalFromCredits)
+      },
+    }
+  }
+
+  test('credits that a merge took to another are taken back there first, and what was spent before is owed where it was', async () => {
+    const { customer, tell, refund, spend, lot, balance } = await buy()
+    await spend('40')
+    const once = await mergeAway(customer)
+    await once.arrive()
+    const twice = await mergeAway(once.into)
+    await twice.arrive()
+    const [half, rest] = [refund(500n), refund(500n)]
+    await tell(half)
+    expect([await balance(), await once.balance(), await twice.balance()]).toEqual([
+      ['0', '0'],
+      ['0', '0'],
+      ['10', '0'],
+    ])
+    await tell(rest)
+    await tell(half)
+    expect(await lot()).toEqual({ revoked: '100' })
+    expect([await balance(), await once.balance(), await twice.balance()]).toEqual([
+      ['0', '40'],
+      ['0', '0'],
+      ['0', '0'],
+    ])
+  })
+
+  test('a dispute freezes credits where a merge took them, and one that is won frees them', async () => {
+    const { customer, tell, dispute } = await buy()
+    const { into, arrive, balance } = await mergeAway(customer)
+    await arrive()
+    await tell(dispute())
+    expect(await balance()).toEqual(['0', '0'])
+    await expect(desk.ledger.submit(chargeOf(ownerOf(into), '1'))).rejects.toMatchObject({
+      code: 'insufficient_credits',
+    })
+    await tell(dispute({ state: 'won' }))
+    expect(await balance()).toEqual(['100', '0'])
+  })
+
+  test('while a merge has credits on their way, money that goes back is settled a moment later', async () => {
+    const { customer, tell, refund } = await buy()
+    const { arrive, balance } = await mergeAway(customer)
+    const all = refund(1000n)
+    await expect(tell(all)).rejects.toMatchObject({ code: 'credits_on_their_way', retryable: true })
+    await arrive()
+    expect(await balance()).toEqual(['100', '0'])
+    await tell(all)
+    expect(await balance()).toEqual(['0', '0'])
   })
 
   test('two refunds that are told at once both take their share', async () => {

@@ -1,10 +1,12 @@
 import type { Transaction } from '../database/database.ts'
-import { type Credits, decimalFromCredits, micros } from '../kernel/credits.ts'
+import { type Credits, decimalFromCredits, micros, smaller, zeroCredits } from '../kernel/credits.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { applyOperations } from '../ledger/apply-operations.ts'
 import { revokeExceedsLot } from '../ledger/errors.ts'
 import { internalKey } from '../ledger/keys.ts'
-import type { LotOperation, Operation, RevokeOperation } from '../ledger/operations.ts'
-import type { Bought, Payment } from './payment.ts'
+import type { Key, LotOperation, Operation, RevokeOperation } from '../ledger/operations.ts'
+import { type LotOfPayment, lockLotsOfPayment } from './lots-of-payment.ts'
+import type { Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import type { SettleContext } from './settle-payment.ts'
 import { type TakeBack, takeBackOf } from './share.ts'
@@ -13,6 +15,8 @@ import { type TakeBack, takeBackOf } from './share.ts'
  * Brings what a payment bought in line with the money that went back: freezes the lot while a dispute is undecided or a refund that was asked for here is
  * under way, and revokes the share that refunds and lost disputes stand for. Compares what should be with what is, so it may be called after anything, any number of times. The payment's row is locked.
  * Answers what was done, for people.
+ *
+ * @throws Fault credits_on_their_way while a merge takes the credits elsewhere
  */
 export async function takeBack(
   tx: Transaction,
@@ -35,37 +39,65 @@ export async function takeBack(
   const isFreezing = isFrozen !== bought.isFrozen
   const freezes = bought.freezes + (isFreezing ? 1 : 0)
   const { refunds, disputes } = context.catalog
+  if (byRefunds === 0n && byDisputes === 0n && !isFreezing) return undefined
+  const places = await lockLotsOfPayment(tx, bought, context.ledger)
+  const [refunded, lost] = spread([byRefunds, byDisputes], places)
   const operations: Operation[] = [
-    ...revocation(payment, bought, 'refunded', byRefunds, afterRefunds, refunds.spent),
-    ...revocation(payment, bought, 'lost', byDisputes, revoked, disputes.spent),
-    ...(isFreezing ? [freezing(payment, bought, due.undecided, freezes)] : []),
+    ...revocations(payment, refunded, 'refunded', afterRefunds, refunds.spent),
+    ...revocations(payment, lost, 'lost', revoked, disputes.spent),
+    ...(isFreezing ? places.map((place) => freezing(payment, place, due.undecided, freezes)) : []),
   ]
-  if (operations.length === 0) return undefined
   await applyAll(tx, operations, context)
   await queries.setTakenBack(tx, payment, { revoked, isFrozen, freezes })
   return describe({ revoked: micros(revoked - bought.revoked), isFreezing, isFrozen })
 }
 
-function revocation(
-  { provider, paymentId }: Payment,
-  { walletId, lotId }: Bought,
+interface Part extends LotOfPayment {
+  readonly credits: Credits
+}
+
+/** So much of each lot, those further on first, for there is what was not spent; the lot that was bought gives the rest. */
+function spread(
+  amounts: readonly [Credits, Credits],
+  places: readonly LotOfPayment[],
+): readonly [Part[], Part[]] {
+  const left = places.map(({ revocable }) => revocable)
+  function partsOf(amount: Credits): Part[] {
+    let rest = amount
+    return places.flatMap((place, index): Part[] => {
+      const isLast = index === places.length - 1
+      const credits = isLast ? rest : smaller(rest, left[index] ?? zeroCredits)
+      left[index] = micros((left[index] ?? 0n) - credits)
+      rest = micros(rest - credits)
+      return credits > 0n ? [{ ...place, credits }] : []
+    })
+  }
+  const [first, second] = amounts
+  return [partsOf(first), partsOf(second)]
+}
+
+function revocations(
+  payment: Payment,
+  parts: readonly Part[],
   why: 'refunded' | 'lost',
-  credits: Credits,
   total: Credits,
   spent: RevokeOperation['spent'],
 ): RevokeOperation[] {
-  if (credits === 0n) return []
-  return [
-    {
-      kind: 'revoke',
-      walletId,
-      key: internalKey(`payment:${provider}:${paymentId}:${why}:${total}`),
-      lotId,
-      credits,
-      spent,
-      reason: why === 'refunded' ? 'Its purchase was refunded' : 'The dispute of its purchase was lost',
-    },
-  ]
+  return parts.map(({ walletId, id, credits }) => ({
+    kind: 'revoke',
+    walletId,
+    key: keyOf(payment, id, `${why}:${total}`),
+    lotId: id,
+    credits,
+    spent,
+    reason: why === 'refunded' ? 'Its purchase was refunded' : 'The dispute of its purchase was lost',
+  }))
+}
+
+/** Of the lot that was bought the payment says which; others may be several in one wallet. */
+function keyOf({ provider, paymentId, bought }: Payment, lotId: Uuid, what: string): Key {
+  const name = `payment:${provider}:${paymentId}:${what}`
+  return internalKey(lotId === bought?.lotId ? name : `${name}:${lotId}`)
 }
 
 const freezeReasons = {
@@ -75,16 +107,16 @@ const freezeReasons = {
 }
 
 function freezing(
-  { provider, paymentId }: Payment,
-  { walletId, lotId }: Bought,
+  payment: Payment,
+  { walletId, id }: LotOfPayment,
   undecided: TakeBack['undecided'],
   freezes: number,
 ): LotOperation {
   return {
     kind: undecided === undefined ? 'unfreeze' : 'freeze',
     walletId,
-    key: internalKey(`payment:${provider}:${paymentId}:freeze:${freezes}`),
-    lotId,
+    key: keyOf(payment, id, `freeze:${freezes}`),
+    lotId: id,
     reason: freezeReasons[undecided ?? 'nothing'],
   }
 }

@@ -1,12 +1,12 @@
 import type { Transaction } from '../database/database.ts'
-import { zeroCredits } from '../kernel/credits.ts'
+import { micros, total } from '../kernel/credits.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { addMs } from '../kernel/time.ts'
 import type { LedgerContext } from '../ledger/context.ts'
 import { keyReused } from '../ledger/errors.ts'
 import { callerKey } from '../ledger/keys.ts'
 import type { Key } from '../ledger/operations.ts'
-import { readLot } from '../ledger/read-wallet.ts'
+import { readLotsOfPayment } from '../payments/lots-of-payment.ts'
 import type { Payment } from '../payments/payment.ts'
 import * as payments from '../payments/queries.ts'
 import type { SettleContext } from '../payments/settle-payment.ts'
@@ -117,13 +117,13 @@ export async function readRefundable(
   ledger: LedgerContext,
 ): Promise<Refundable> {
   const { bought } = payment
-  const lot = bought && (await readLot(tx, { walletId: bought.walletId, id: bought.lotId }, ledger))
+  const lots = bought === undefined ? [] : await readLotsOfPayment(tx, bought, ledger)
   return {
     payment,
     refunds: await payments.listRefundsOf(tx, payment),
     requests: await queries.listRequestsOf(tx, payment),
     disputes: await payments.listDisputesOf(tx, payment),
-    unused: lot?.lot.available ?? zeroCredits,
+    unused: micros(total(lots.map((lot) => lot.available))),
     now: tx.now,
   }
 }
