@@ -33,7 +33,9 @@ export function reconcileCommand(
 export function parseWhen(written: string): Date {
   const days = /^(\d{1,4})d$/.exec(written)?.[1]
   const since = days === undefined ? new Date(written) : new Date(Date.now() - Number(days) * dayMs)
-  if (Number.isNaN(since.getTime()))
+  // `Date` takes "90" for a year, and much else.
+  const isWritten = days !== undefined || /^\d{4}-\d{2}-\d{2}(T.*)?$/.test(written)
+  if (!isWritten || Number.isNaN(since.getTime()))
     throw new InvalidArgumentError(
       'Write a date (2026-01-31), an instant (2026-01-31T12:00:00Z), or days (90d).',
     )
@@ -85,7 +87,10 @@ function describe({ from, reads, findings, error, isDryRun }: Reconciliation): s
   })
   const { payments, refunds, disputes, subscriptions } = reads
   const counts = `${payments} payments, ${refunds} refunds, ${disputes} disputes and ${subscriptions} subscriptions since ${from.toISOString()}`
-  const found = findings.length === 0 ? 'everything matches' : `${findings.length} differences`
+  const found =
+    findings.length === 0
+      ? 'everything matches'
+      : `${findings.length} ${findings.length === 1 ? 'difference' : 'differences'}`
   const done = isDryRun ? ' Nothing was changed, for this was a dry run.' : ''
   const cut = error === undefined ? [] : [`Cut off: ${error} Run it again.`]
   return [...lines, `${counts}: ${found}.${done}`, ...cut].join('\n')
