@@ -4,6 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import type { Database } from '../../src/database/database.ts'
 import { decimalFromCredits } from '../../src/kernel/credits.ts'
 import { chargeOf, holdOf } from '../../src/ledger/__fixtures__/operations.ts'
+import { bringCredits } from '../../src/merges/bring-credits.ts'
+import { noteMerge } from '../../src/merges/note-merge.ts'
+import { takeCredits } from '../../src/merges/take-credits.ts'
 import type { PaymentProvider } from '../../src/providers/provider.ts'
 import { type Driver, openShop, openTestDatabase, payInBrowser, type Shop } from '../support/shop.ts'
 
@@ -209,6 +212,24 @@ describe.each(['pglite', 'postgres'] as const)('refunding an order, on %s', (dri
     const after = await order.quote()
     expect(after.unused).toMatchObject({ credits: '0', amount: { amount_minor: 0 } })
     expect(after.all).toMatchObject({ credits: '123.456789', amount: { amount_minor: total - expected } })
+  })
+
+  test('the unused that a merge took to another customer are quoted, frozen and refunded there', async () => {
+    const [order, others] = [await buy(), await buy()]
+    await order.spend('100')
+    const key = await database.transaction(async (tx) => {
+      const { mode, customer, unit } = order.owner
+      const merge = await noteMerge(tx, { mode, customer, into: others.owner.customer })
+      return takeCredits(tx, { merge, unit }, shop.ledger.context)
+    })
+    await database.transaction((tx) => bringCredits(tx, key!, shop.ledger.context))
+    expect(await others.balance()).toEqual(['900', '900', '0'])
+    expect((await order.quote()).unused).toMatchObject({ credits: '400', amount: { amount_minor: 3200 } })
+    expect((await order.refund({ unused: true })).body).toMatchObject({ kind: 'unused', credits: '400' })
+    expect(await others.balance()).toEqual(['900', '500', '0'])
+    await end(order)
+    expect(await others.balance()).toEqual(['500', '500', '0'])
+    expect(await order.balance()).toEqual(['0', '0', '0'])
   })
 
   test('what a hold has set aside is not unused, and comes back frozen while the refund is under way, free afterwards', async () => {
