@@ -11,18 +11,20 @@ export async function appendEvent(tx: Transaction, event: Event): Promise<void> 
       id,
       type,
       mode: mode ?? null,
-      wallet_id: walletId,
+      wallet_id: walletId ?? null,
       data: JSON.stringify(data),
       at: tx.now,
     })
     .execute()
 }
 
+type EventData<Type extends Event['type']> = (Event & { readonly type: Type })['data']
+
 /** What the newest event of a type said of a wallet. */
 export async function findLatestEvent<Type extends Event['type']>(
   tx: Transaction,
   { type, walletId }: { readonly type: Type; readonly walletId: Uuid },
-): Promise<Extract<Event, { type: Type }>['data'] | undefined> {
+): Promise<EventData<Type> | undefined> {
   const row = await tx.db
     .selectFrom('events')
     .select('data')
@@ -31,5 +33,5 @@ export async function findLatestEvent<Type extends Event['type']>(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row?.data as Extract<Event, { type: Type }>['data'] | undefined
+  return row?.data as EventData<Type> | undefined
 }

@@ -1,5 +1,6 @@
 import { storeCatalog } from '../catalog/store-catalog.ts'
 import type { Transaction } from '../database/database.ts'
+import { appendEvent } from '../events/append-event.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { internalKey } from '../ledger/keys.ts'
@@ -53,16 +54,17 @@ async function creditOrdered(
 ): Promise<CreditOutcome> {
   const order = await orders.lockOrder(tx, orderId)
   if (order === undefined || order.mode !== context.mode || order.provider !== context.provider)
-    return flag(tx, payment, undefined, 'it names an order that is not known here')
+    return flag(tx, payment, context, undefined, 'it names an order that is not known here')
   if (order.paymentId !== undefined && order.paymentId !== payment.paymentId)
     return flag(
       tx,
       payment,
+      context,
       orderId,
       `its order was already paid by the payment ${order.paymentId}: refund one of them`,
     )
   const difference = differenceFromOrder(order, payment)
-  if (difference !== undefined) return flag(tx, payment, orderId, difference)
+  if (difference !== undefined) return flag(tx, payment, context, orderId, difference)
 
   if (payment.providerCustomerId !== undefined)
     await orders.putProviderCustomer(
@@ -118,24 +120,30 @@ async function creditWithoutOrder(
       payment.subscriptionId === undefined
         ? 'does not say which one product it bought'
         : 'is of a subscription'
-    return unassigned(tx, payment, `it names no order of ours, and ${what}`)
+    return unassigned(tx, payment, context, `it names no order of ours, and ${what}`)
   }
   const sold = await findSoldAs(tx, line.productId, context)
   if (sold === undefined)
-    return unassigned(tx, payment, `it names no order of ours, and no pack is sold as ${line.productId}`)
+    return unassigned(
+      tx,
+      payment,
+      context,
+      `it names no order of ours, and no pack is sold as ${line.productId}`,
+    )
   const customer = payment.customer ?? (await customerAtProvider(tx, payment, context))
   if (customer === undefined || !(await orders.isCustomer(tx, mode, customer)))
-    return unassigned(tx, payment, 'it names no order of ours, and whose it is is not known')
+    return unassigned(tx, payment, context, 'it names no order of ours, and whose it is is not known')
 
   if (sold.mostMinor !== undefined && payment.charged?.total.currency !== sold.price.currency)
     return unassigned(
       tx,
       payment,
+      context,
       'the customer chose what to pay and paid it in another currency, so how many credits it brings is not known',
     )
   const bought = { ...boughtOf(sold, payment, line), quantity: line.quantity, productId: line.productId }
   const difference = differenceFromOrder(bought, payment)
-  if (difference !== undefined) return unassigned(tx, payment, difference)
+  if (difference !== undefined) return unassigned(tx, payment, context, difference)
 
   const note = 'The payment came without an order, and got one.'
   return creditNewOrder(tx, payment, { customer, sold, bought, note }, context)
@@ -190,16 +198,41 @@ async function customerAtProvider(
 async function flag(
   tx: Transaction,
   payment: Payment,
+  context: SettleContext,
   orderId: Uuid | undefined,
   reason: string,
 ): Promise<CreditOutcome> {
   const note = `The payment ${payment.paymentId} has succeeded and was not credited: ${reason}.`
-  await queries.setStanding(tx, payment, { standing: 'flagged', note, orderId })
+  await wait(tx, payment, context, { standing: 'flagged', note, orderId })
   return { kind: 'flagged', orderId, note }
 }
 
-async function unassigned(tx: Transaction, payment: Payment, reason: string): Promise<CreditOutcome> {
+async function unassigned(
+  tx: Transaction,
+  payment: Payment,
+  context: SettleContext,
+  reason: string,
+): Promise<CreditOutcome> {
   const note = `The payment ${payment.paymentId} has succeeded and was not credited: ${reason}. Assign it to a customer.`
-  await queries.setStanding(tx, payment, { standing: 'unassigned', note, orderId: undefined })
+  await wait(tx, payment, context, { standing: 'unassigned', note, orderId: undefined })
   return { kind: 'flagged', orderId: undefined, note }
+}
+
+/** It waits for a person, who hears of it once for each reason, however often it is told. */
+async function wait(
+  tx: Transaction,
+  before: Payment,
+  { ledger, mode }: SettleContext,
+  standing: queries.Standings & { readonly standing: 'flagged' | 'unassigned'; readonly note: string },
+): Promise<void> {
+  await queries.setStanding(tx, before, standing)
+  const { note, orderId } = standing
+  if (before.standing === standing.standing && before.note === note) return
+  const about = { provider: before.provider, payment: before.paymentId, note }
+  await appendEvent(
+    tx,
+    standing.standing === 'flagged'
+      ? { id: ledger.newId(), type: 'payment.flagged', mode, data: { ...about, order: orderId ?? null } }
+      : { id: ledger.newId(), type: 'payment.unassigned', mode, data: about },
+  )
 }

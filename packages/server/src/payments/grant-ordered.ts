@@ -1,4 +1,6 @@
 import type { Transaction } from '../database/database.ts'
+import { appendEvent } from '../events/append-event.ts'
+import { decimalFromCredits } from '../kernel/credits.ts'
 import { walletId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/refusal.ts'
 import { applyOperations } from '../ledger/apply-operations.ts'
@@ -50,6 +52,19 @@ export async function grantOrdered(
   invariant(share, 'a grant is of one lot')
   const { lotId } = share
   await orders.markCredited(tx, { orderId: order.id, paymentId: payment.paymentId, lotId })
+  await appendEvent(tx, {
+    id: ledger.newId(),
+    type: 'order.credited',
+    mode: order.mode,
+    walletId: wallet,
+    data: {
+      provider: payment.provider,
+      payment: payment.paymentId,
+      order: order.id,
+      lot: lotId,
+      credits: decimalFromCredits(order.credits),
+    },
+  })
   return queries.markPaymentCredited(tx, payment, {
     orderId: order.id,
     customer: order.customer,

@@ -6,6 +6,7 @@ import * as orders from '../orders/queries.ts'
 import type { ProviderPayment } from '../providers/told.ts'
 import { type CreditOutcome, creditPayment } from './credit-payment.ts'
 import { lockProviderCustomer } from './grant-queries.ts'
+import { noteDispute } from './note-dispute.ts'
 import type { Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import { settleAwaited } from './settle-credits.ts'
@@ -38,7 +39,7 @@ export async function settlePayment(
   // One after the other, for they are of one connection.
   // oxlint-disable no-await-in-loop
   for (const refund of told.refunds) await queries.putRefund(tx, context, refund, asOf)
-  for (const dispute of told.disputes) await queries.putDispute(tx, context, dispute, asOf)
+  for (const dispute of told.disputes) await noteDispute(tx, dispute, asOf, context)
   // oxlint-enable no-await-in-loop
   switch (payment.state) {
     case 'succeeded':

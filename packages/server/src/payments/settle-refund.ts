@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts'
 import type { ProviderDispute, ProviderRefund } from '../providers/told.ts'
+import { noteDispute } from './note-dispute.ts'
 import type { Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import type { SettleContext } from './settle-payment.ts'
@@ -26,7 +27,7 @@ export async function settleDispute(
   context: SettleContext,
 ): Promise<Settled> {
   const payment = await queries.lockOrAwaitPayment(tx, context, told.paymentId)
-  await queries.putDispute(tx, context, told, asOf)
+  await noteDispute(tx, told, asOf, context)
   return settleWith(tx, payment, context)
 }
 

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/database.ts'
+import { appendEvent } from '../events/append-event.ts'
 import { type Credits, decimalFromCredits, micros, smaller, zeroCredits } from '../kernel/credits.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { applyOperations } from '../ledger/apply-operations.ts'
@@ -6,7 +7,7 @@ import { revokeExceedsLot } from '../ledger/errors.ts'
 import { internalKey } from '../ledger/keys.ts'
 import type { Key, LotOperation, Operation, RevokeOperation } from '../ledger/operations.ts'
 import { type LotOfPayment, lockLotsOfPayment } from './lots-of-payment.ts'
-import type { Payment } from './payment.ts'
+import type { Bought, Payment } from './payment.ts'
 import * as queries from './queries.ts'
 import type { SettleContext } from './settle-payment.ts'
 import { type TakeBack, takeBackOf } from './share.ts'
@@ -49,6 +50,7 @@ export async function takeBack(
   ]
   await applyAll(tx, operations, context)
   await queries.setTakenBack(tx, payment, { revoked, isFrozen, freezes })
+  if (revoked > bought.revoked) await tellTakenBack(tx, payment, bought, revoked, context)
   return describe({ revoked: micros(revoked - bought.revoked), isFreezing, isFrozen })
 }
 
@@ -142,6 +144,29 @@ async function applyAll(
   })
   if (again.length === 0) return
   for (const outcome of await applyOperations(tx, again, ledger)) if (!outcome.ok) throw outcome.refusal
+}
+
+function tellTakenBack(
+  tx: Transaction,
+  { provider, paymentId, mode, orderId }: Payment,
+  bought: Bought,
+  revoked: Credits,
+  { ledger }: SettleContext,
+): Promise<void> {
+  return appendEvent(tx, {
+    id: ledger.newId(),
+    type: 'credits.taken_back',
+    mode,
+    walletId: bought.walletId,
+    data: {
+      provider,
+      payment: paymentId,
+      order: orderId ?? null,
+      lot: bought.lotId,
+      credits: decimalFromCredits(micros(revoked - bought.revoked)),
+      total: decimalFromCredits(revoked),
+    },
+  })
 }
 
 function describe(done: {

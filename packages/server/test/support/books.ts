@@ -9,12 +9,10 @@ import {
   usd,
 } from '../../src/catalog/define-catalog.ts'
 import { type Customers, createCustomers } from '../../src/customers/customers.ts'
-import type { Database } from '../../src/database/database.ts'
+import type { Database, Transaction } from '../../src/database/database.ts'
 import { idMaker, type Uuid, type WalletOwner, walletId } from '../../src/kernel/ids.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
 import { createOrder } from '../../src/orders/create-order.ts'
-import type { Bought } from '../../src/payments/payment.ts'
-import * as queries from '../../src/payments/queries.ts'
 import { settleEvent } from '../../src/payments/settle-event.ts'
 import type { SettleContext } from '../../src/payments/settle-payment.ts'
 import type { Settled } from '../../src/payments/settled.ts'
@@ -47,8 +45,9 @@ export interface Books {
   use(policies: BooksPolicies): void
   settleContext(): SettleContext
   order(customer?: string): Promise<Ordered>
+  /** In a transaction of its own. */
   tell(event: ProviderEvent, asOf?: Date): Promise<Settled>
-  bought(ordered: Ordered): Promise<Bought | undefined>
+  tellIn(tx: Transaction, event: ProviderEvent, asOf?: Date): Promise<Settled>
   close(): Promise<void>
 }
 
@@ -68,6 +67,9 @@ export async function openBooks(driver: Driver): Promise<Books> {
     catalog,
     ledger: ledger.context,
   })
+
+  const tellIn = (tx: Transaction, event: ProviderEvent, asOf = new Date()) =>
+    settleEvent(tx, event, asOf, settleContext())
 
   return {
     database,
@@ -100,14 +102,8 @@ export async function openBooks(driver: Driver): Promise<Books> {
       const owner: WalletOwner = { mode: 'test', customer, unit: 'credits' }
       return { orderId: order.id, paymentId: `pay_${newId()}`, owner, walletId: walletId(owner) }
     },
-    tell: (event, asOf = new Date()) =>
-      database.transaction((tx) => settleEvent(tx, event, asOf, settleContext())),
-    async bought({ paymentId }) {
-      const payment = await database.transaction((tx) =>
-        queries.findPayment(tx, { provider: 'dodo', paymentId }),
-      )
-      return payment?.bought
-    },
+    tell: (event, asOf) => database.transaction((tx) => tellIn(tx, event, asOf)),
+    tellIn,
     async close() {
       await ledger.close()
       await database.close()
