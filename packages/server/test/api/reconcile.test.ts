@@ -229,34 +229,29 @@ describe.each(['pglite', 'postgres'] as const)('with no webhook at all, on %s', 
   })
 
   test('what was read before a newer message came does not undo it', async () => {
-    const { customer, payment } = await buy()
+    const { payment } = await buy()
     await walk()
-    const opened = await dodo('POST', `/_sandbox/payments/${payment}/dispute`, { stage: 'dispute' })
-    const disputeId = String(opened['dispute_id'])
+    const made = await dodo('POST', `/_sandbox/payments/${payment}/refund`, { amount: 1000 })
+    const refundId = String(made['refund_id'])
     const slow = {
       ...shop.provider,
-      async *listDisputes(window: Walk) {
-        for await (const dispute of shop.provider.listDisputes(window)) {
-          // Between the page and its row the message of the decision comes.
-          await database.transaction((tx) =>
-            settleEvent(
-              tx,
-              { type: 'dispute', dispute: { ...dispute, state: 'lost' } },
-              new Date(),
-              shop.settleContext(),
-            ),
-          )
-          yield dispute
+      async *listRefunds(window: Walk) {
+        for await (const refund of shop.provider.listRefunds(window)) {
+          if (refund.refundId === refundId) {
+            // Between the page and its row the message comes that says that it is looked into.
+            const newer = { type: 'refund' as const, refund: { ...refund, state: 'review' as const } }
+            await database.transaction((tx) => settleEvent(tx, newer, new Date(), shop.settleContext()))
+          }
+          yield refund
         }
       },
     }
     await reconcile({ ...parts(), provider: slow }, {})
     const known = await database.transaction((tx) =>
-      tx.db.selectFrom('disputes').select('state').where('dispute_id', '=', disputeId).execute(),
+      tx.db.selectFrom('refunds').select('state').where('refund_id', '=', refundId).execute(),
     )
-    expect(known).toEqual([{ state: 'lost' }])
-    expect(await available(customer)).toBe('0')
-    await dodo('POST', `/_sandbox/disputes/${disputeId}/decide`, { decision: 'accept' })
+    expect(known).toEqual([{ state: 'review' }])
+    await dodo('POST', `/_sandbox/refunds/${refundId}/settle`, { outcome: 'failed' })
     await walk()
   })
 
