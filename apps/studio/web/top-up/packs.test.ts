@@ -7,6 +7,7 @@ const pack = (name: string, credits: string, amount_minor: number) => ({
   unit: 'credits',
   credits,
   price: { amount_minor, currency: 'USD' },
+  chosen_amount: null,
 })
 const packs = [pack('Pro', '1500', 10_000), pack('Starter', '100', 1000), pack('Power', '500', 4000)]
 
