@@ -178,7 +178,8 @@ class Actor {
   }
 
   async endOwing(): Promise<void> {
-    await this.#ask(grantOf(this.owner, '1000'))
+    // Bought, so that it repays what is owed: an owing wallet refuses holds.
+    await this.#ask(grantOf(this.owner, '1000', { source: 'purchase' }))
     const held = await this.#ask(holdOf(this.owner, '1', 600 * minuteMs))
     const holdId = held?.hold?.id ?? ''
     const asked = { holdId, credits: credits('5000'), isFinal: false, above: 'owe' } as const
