@@ -37,8 +37,14 @@ export async function buyAndMore(shop: Shop, number: number): Promise<Bought> {
   const pack = random.oneOf(packs)
   const quantity = random.chance(3) ? 1 + random.below(3) : 1
   // A quarter of the customers come back.
-  const customer = `customer_${random.chance(4) ? random.below(40) : 1000 + number}`
-  const order = await openCheckout(shop, { customer, pack, quantity })
+  const regular = random.chance(4) ? `customer_${random.below(40)}` : undefined
+  const newcomer = `customer_${1000 + number}`
+  const asRegular =
+    regular === undefined ? undefined : await openCheckout(shop, { customer: regular, pack, quantity })
+  // Whoever disputes a payment can buy nothing more: somebody else comes.
+  const order = asRegular ?? (await openCheckout(shop, { customer: newcomer, pack, quantity }))
+  if (order === undefined) throw new Error(`The newcomer ${newcomer} cannot buy.`)
+  const customer = asRegular === undefined ? newcomer : (regular ?? newcomer)
   const bought: Bought = {
     order: order.id,
     pack,
@@ -71,11 +77,11 @@ interface Opened {
   readonly session: string
 }
 
-/** Sometimes the button is clicked twice. */
+/** Sometimes the button is clicked twice. Undefined for who is blocked. */
 async function openCheckout(
   shop: Shop,
   wish: { readonly customer: string; readonly pack: string; readonly quantity: number },
-): Promise<Opened> {
+): Promise<Opened | undefined> {
   const { random } = shop
   const body = {
     ...wish,
@@ -87,6 +93,7 @@ async function openCheckout(
   const ask = () => askServer(shop, 'POST', '/v1/checkouts', body, key)
   const answers = random.chance(10) ? await Promise.all([ask(), ask()]) : [await ask()]
   const [first] = answers
+  if (answers.every(({ code }) => code === 'customer_blocked')) return undefined
   if (first === undefined || answers.some(({ id }) => id !== first['id']))
     throw new Error(`One intent gave several orders: ${JSON.stringify(answers)}`)
   // Of two sessions that were made, one is kept: the customer is shown that one.
