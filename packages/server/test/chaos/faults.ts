@@ -4,7 +4,6 @@ const payments = 'packages/server/src/payments'
 const orders = 'packages/server/src/orders'
 const inbox = 'packages/server/src/inbox'
 const reconcile = 'packages/server/src/reconcile'
-const dodo = 'packages/server/src/providers/dodo'
 
 /** What chaos must find, in the path of a purchase. */
 export const purchaseFaults: readonly Fault[] = [
@@ -110,16 +109,6 @@ export const purchaseFaults: readonly Fault[] = [
         file: `${payments}/take-back.ts`,
         find: 'const isFreezing = isFrozen !== bought.isFrozen',
         replace: 'const isFreezing = isFrozen && !bought.isFrozen',
-      },
-    ],
-  },
-  {
-    name: 'a rapid resolution is not seen',
-    edits: [
-      {
-        file: `${dodo}/read-money-back.ts`,
-        find: 'const isRapidlyResolved = said.is_resolved_by_rdr === true',
-        replace: 'const isRapidlyResolved = false',
       },
     ],
   },
