@@ -10,8 +10,8 @@ import { modesDiffer, providerNotConfigured } from '../providers/errors.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import { moduleOf, type Pulled, pullProducts } from '../shelf/pull-products.ts'
 import { type PushedStep, pushCatalog } from '../shelf/push-catalog.ts'
+import { answering } from './answering.ts'
 import { type Environment, readSettings, type Settings } from './environment.ts'
-import { isAnswer } from './is-answer.ts'
 
 interface CatalogFlags {
   data?: string
@@ -139,13 +139,4 @@ async function open(environment: Environment): Promise<{ settings: Settings; pro
   const { mode } = secretKeys(settings.apiKeys)
   if (provider.mode !== mode) throw modesDiffer({ engine: mode, provider: provider.mode })
   return { settings, provider }
-}
-
-async function answering(work: () => Promise<number>): Promise<number> {
-  try {
-    return await work()
-  } catch (error) {
-    console.error(isAnswer(error) ? error.message : error)
-    return 1
-  }
 }

@@ -3,9 +3,9 @@ import { secretKeys } from '../access/secret-keys.ts'
 import { loadCatalog } from '../catalog/load-catalog.ts'
 import { createEngine } from '../engine.ts'
 import { createLogger } from '../observability/logger.ts'
+import { answering } from './answering.ts'
 import { type Environment, readSettings } from './environment.ts'
 import { checkBalances, importBalances } from './import/import-balances.ts'
-import { isAnswer } from './is-answer.ts'
 
 const help = `
 The first line names the columns, in any order: customer, credits; and where needed unit, name, source,
@@ -39,8 +39,8 @@ function tell(message: string): void {
 }
 
 /** `tallystick import`. Answers the exit code: 1 when nothing, or not all, was imported. */
-export async function importFile(file: string, environment: Environment, isDryRun: boolean): Promise<number> {
-  try {
+export function importFile(file: string, environment: Environment, isDryRun: boolean): Promise<number> {
+  return answering(async () => {
     const settings = readSettings(environment)
     const catalog = await loadCatalog(settings.configFile)
     const input = { file, catalog, now: new Date(), complain: tell }
@@ -71,8 +71,5 @@ export async function importFile(file: string, environment: Environment, isDryRu
     } finally {
       await engine.close()
     }
-  } catch (error) {
-    console.error(isAnswer(error) ? error.message : error)
-    return 1
-  }
+  })
 }

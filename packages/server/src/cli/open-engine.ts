@@ -2,18 +2,18 @@ import { secretKeys } from '../access/secret-keys.ts'
 import { loadCatalog } from '../catalog/load-catalog.ts'
 import { createEngine, type Engine } from '../engine.ts'
 import { createLogger } from '../observability/logger.ts'
+import { answering } from './answering.ts'
 import { type Environment, readSettings } from './environment.ts'
-import { isAnswer } from './is-answer.ts'
 
 /**
  * Opens the engine that the environment tells of, does one thing with it, and closes it. What a server does beside that (messages, schedules) is left to the server.
- * Answers the exit code; what a person can mend is said in words, what is a bug with its stack.
+ * Answers the exit code.
  */
-export async function withEngine(
+export function withEngine(
   environment: Environment,
   work: (engine: Engine) => Promise<number>,
 ): Promise<number> {
-  try {
+  return answering(async () => {
     const settings = readSettings(environment)
     const engine = await createEngine({
       catalog: await loadCatalog(settings.configFile),
@@ -28,8 +28,5 @@ export async function withEngine(
     } finally {
       await engine.close()
     }
-  } catch (error) {
-    console.error(isAnswer(error) ? error.message : error)
-    return 1
-  }
+  })
 }

@@ -9,13 +9,13 @@ import {
   type VerifiedSlice,
   verifySlices,
 } from '../ledger/verify.ts'
+import { answering } from './answering.ts'
 import { type Environment, readDatabaseSettings } from './environment.ts'
-import { isAnswer } from './is-answer.ts'
 import { progressLine } from './progress-line.ts'
 
 /** `tallystick verify`: recomputes everything that is stored twice. Answers the exit code: 1 for any difference. */
-export async function verifyCommand(environment: Environment): Promise<number> {
-  try {
+export function verifyCommand(environment: Environment): Promise<number> {
+  return answering(async () => {
     const database = await openDatabase(readDatabaseSettings(environment))
     const progress = progressLine(process.stderr)
     try {
@@ -31,10 +31,7 @@ export async function verifyCommand(environment: Environment): Promise<number> {
       progress.end()
       await database.close()
     }
-  } catch (error) {
-    console.error(isAnswer(error) ? error.message : error)
-    return 1
-  }
+  })
 }
 
 function describeProgress({ wallets, entries, differences }: Verification, { next }: VerifiedSlice): string {

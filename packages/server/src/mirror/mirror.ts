@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import type { Database } from '../database/database.ts'
+import type { Database, Transaction } from '../database/database.ts'
 import type { Repeated } from '../jobs/jobs.ts'
 import { micros } from '../kernel/credits.ts'
 import type { NewId } from '../kernel/ids.ts'
@@ -66,7 +66,7 @@ interface PendingMirror extends queries.Mirror {
 }
 
 async function prepare(
-  tx: Parameters<typeof queries.setPending>[0],
+  tx: Transaction,
   mirror: queries.Mirror,
   { newId }: MirrorInput,
 ): Promise<PendingMirror[]> {

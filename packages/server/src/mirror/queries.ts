@@ -18,7 +18,7 @@ export interface Mirror extends MirrorKey {
   readonly pending: { readonly key: string; readonly amount: Credits } | undefined
 }
 
-/** Makes mirrors for purchases whose credits the provider granted. Answers how many were new. */
+/** Makes mirrors for purchases whose credits the provider granted, unless they are there. */
 export async function insertMissing(tx: Transaction, provider: string): Promise<void> {
   await sql`insert into mirrors (wallet_id, provider, entitlement_id, provider_customer_id, looked_at)
     select distinct on (used.entitlement_id, payments.wallet_id) payments.wallet_id, payments.provider, used.entitlement_id, used.provider_customer_id, to_timestamp(0)
