@@ -1,28 +1,35 @@
-/** A map that keeps what was used lately and forgets the rest, so that it cannot grow without bound. */
+/**
+ * A map that keeps what was used lately and forgets the rest, so that it cannot grow without bound: at least the last half of `sizeMax` that were used, at
+ * most `sizeMax`. Two generations instead of an order: nothing is moved when what was used just now is used again.
+ */
 export class Recent<Key, Value> {
-  readonly #sizeMax: number
-  // A Map keeps the order of insertion: the first is the one not used for longest.
-  readonly #valuesByKey = new Map<Key, Value>()
+  readonly #halfMax: number
+  #young = new Map<Key, Value>()
+  #old = new Map<Key, Value>()
 
+  /** @param sizeMax even */
   constructor(sizeMax: number) {
-    this.#sizeMax = sizeMax
+    this.#halfMax = sizeMax / 2
   }
 
   get(key: Key): Value | undefined {
-    const value = this.#valuesByKey.get(key)
-    if (value !== undefined) this.set(key, value)
-    return value
+    const young = this.#young.get(key)
+    if (young !== undefined) return young
+    const old = this.#old.get(key)
+    if (old !== undefined) this.set(key, old)
+    return old
   }
 
   set(key: Key, value: Value): void {
-    this.#valuesByKey.delete(key)
-    this.#valuesByKey.set(key, value)
-    if (this.#valuesByKey.size <= this.#sizeMax) return
-    const [oldest] = this.#valuesByKey.keys()
-    if (oldest !== undefined) this.#valuesByKey.delete(oldest)
+    this.#old.delete(key)
+    this.#young.set(key, value)
+    if (this.#young.size < this.#halfMax) return
+    this.#old = this.#young
+    this.#young = new Map()
   }
 
   delete(key: Key): void {
-    this.#valuesByKey.delete(key)
+    this.#young.delete(key)
+    this.#old.delete(key)
   }
 }

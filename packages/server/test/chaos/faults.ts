@@ -117,8 +117,9 @@ export const purchaseFaults: readonly Fault[] = [
     edits: [
       {
         file: `${orders}/create-order.ts`,
-        find: 'return callerKey(intent.idempotencyKey, ',
-        replace: 'return callerKey(`${intent.idempotencyKey}${Math.random()}`, ',
+        find: 'const { intent, mode, catalog } = input',
+        replace:
+          'const { mode, catalog } = input; const intent = { ...input.intent, idempotencyKey: `${input.intent.idempotencyKey}${input.orderId}` }',
       },
     ],
   },
