@@ -1,5 +1,8 @@
 /**
- * The ledger's hot statements: plain SQL, a few per batch however many operations are in it. All reach rows by their keys alone.
+ * The ledger's hot statements: plain SQL, a few per batch however many operations are in it. All reach rows by their keys alone, whatever the planner
+ * believes of the tables: with a plain join it has begun at a table that had been counted while it was empty, and has looked for a key among all
+ * entries of its wallet. So what is read is `lateral` to what is asked, with an `offset` that keeps it there, and what is updated is found by
+ * `= any (array[…])`, which the planner does not turn around.
  * Lists come as arrays, one for each column; a list within a row (a wallet's lots, a hold's shares) as the text of an array. An array that is
  * shorter than its neighbours is filled up with nulls by `unnest`: a column in which a batch has nothing is sent as `{}`.
  *
@@ -50,8 +53,10 @@ export const readBoundKeys: Statement = {
   name: 'ledger_read_bound_keys',
   text: `select entry.*
     from unnest($1::uuid[], $2::uuid[]) as asked (wallet_id, key)
-    join entries bound on bound.key = asked.key and bound.wallet_id = asked.wallet_id
-    join entries entry on entry.wallet_id = bound.wallet_id and entry.number between bound.number - bound.position and bound.number
+    cross join lateral (select wallet_id, number, position from entries
+      where key = asked.key and wallet_id is not distinct from asked.wallet_id offset 0) as bound
+    cross join lateral (select * from entries
+      where wallet_id = bound.wallet_id and number between bound.number - bound.position and bound.number offset 0) as entry
     order by entry.wallet_id, entry.number`,
 }
 
@@ -60,10 +65,11 @@ export const readTransactions: Statement = {
   name: 'ledger_read_transactions',
   text: `with recursive transaction as (
       select entry.* from unnest($1::uuid[], $2::bigint[]) as asked (wallet_id, number)
-      join entries entry on entry.wallet_id = asked.wallet_id and entry.number = asked.number and entry.position = 0
+      cross join lateral (select * from entries where wallet_id = asked.wallet_id and number = asked.number and position = 0 offset 0) as entry
       union all
       select entry.* from transaction before
-      join entries entry on entry.wallet_id = before.wallet_id and entry.number = before.number + 1 and entry.position = before.position + 1
+      cross join lateral (select * from entries
+        where wallet_id = before.wallet_id and number = before.number + 1 and position = before.position + 1 offset 0) as entry
     )
     select * from transaction order by wallet_id, number`,
 }
@@ -72,7 +78,7 @@ export const readHolds: Statement = {
   name: 'ledger_read_holds',
   text: `select hold.*
     from unnest($1::uuid[], $2::uuid[]) as asked (wallet_id, id)
-    join holds hold on hold.wallet_id = asked.wallet_id and hold.id = asked.id`,
+    cross join lateral (select * from holds where wallet_id = asked.wallet_id and id = asked.id offset 0) as hold`,
 }
 
 /** The live holds of wallets in which one may have lapsed. Those that live on tell when the next lapses. */
@@ -86,7 +92,7 @@ export const readLots: Statement = {
   text: `select lot.wallet_id, lot.id, lot.granted_micros, lot.expired_micros, lot.revoked_micros, lot.priority, lot.effective_at, lot.expires_at, lot.scope,
       lot.repays_debt, lot.late_return_days, lot.is_frozen
     from unnest($1::uuid[], $2::uuid[]) as asked (wallet_id, id)
-    join lots lot on lot.wallet_id = asked.wallet_id and lot.id = asked.id`,
+    cross join lateral (select * from lots where wallet_id = asked.wallet_id and id = asked.id offset 0) as lot`,
 }
 
 export const readWaitingLots: Statement = {
@@ -103,14 +109,14 @@ export const readDebts: Statement = {
   name: 'ledger_read_debts',
   text: `select debt.*
     from unnest($1::uuid[], $2::bigint[]) as asked (wallet_id, transaction)
-    join debts debt on debt.wallet_id = asked.wallet_id and debt.transaction = asked.transaction`,
+    cross join lateral (select * from debts where wallet_id = asked.wallet_id and transaction = asked.transaction offset 0) as debt`,
 }
 
 export const readRefunds: Statement = {
   name: 'ledger_read_refunds',
   text: `select refund.*
     from unnest($1::uuid[], $2::bigint[]) as asked (wallet_id, transaction)
-    join charge_refunds refund on refund.wallet_id = asked.wallet_id and refund.transaction = asked.transaction`,
+    cross join lateral (select * from charge_refunds where wallet_id = asked.wallet_id and transaction = asked.transaction offset 0) as refund`,
 }
 
 /** The newest counts under each name, as many as its window can have. */
@@ -142,7 +148,7 @@ export const updateLots: Statement = {
       expires_at = coalesce(more.expires_at, lots.expires_at), is_frozen = coalesce(more.is_frozen, lots.is_frozen)
     from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::boolean[])
       as more (wallet_id, id, expired, revoked, expires_at, is_frozen)
-    where lots.wallet_id = more.wallet_id and lots.id = more.id`,
+    where lots.wallet_id = any (array[more.wallet_id]) and lots.id = any (array[more.id])`,
 }
 
 /** In the order in which `write.ts` sends them. */
@@ -206,7 +212,7 @@ export const updateHolds: Statement = {
       refused_micros = next.refused, checkpoint_micros = next.checkpoint, expires_at = next.expires_at, ended_at = next.ended_at
     from unnest($1::uuid[], $2::uuid[], $3::hold_state[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::timestamptz[], $10::timestamptz[])
       as next (wallet_id, id, state, captured, from_shares, asked, refused, checkpoint, expires_at, ended_at)
-    where holds.wallet_id = next.wallet_id and holds.id = next.id`,
+    where holds.wallet_id = any (array[next.wallet_id]) and holds.id = any (array[next.id])`,
 }
 
 /** Of wallets whose lots are the same as before but for what is in them: most of those that are charged. */
@@ -216,7 +222,7 @@ export const updateWalletSums: Statement = {
       held_micros = next.held, debt_micros = next.debt, lot_available_micros = next.lot_available::bigint[], lot_held_micros = next.lot_held::bigint[]
     from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
       as next (id, next_lapse_at, updated_at, entry_count, available, held, debt, lot_available, lot_held)
-    where wallets.id = next.id`,
+    where wallets.id = any (array[next.id])`,
 }
 
 export const updateWallets: Statement = {
@@ -229,7 +235,7 @@ export const updateWallets: Statement = {
       $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::jsonb[], $16::jsonb[])
       as next (id, next_lapse_at, updated_at, entry_count, available, held, debt, lot_available, lot_held,
         lot_ids, lot_priorities, lot_flags, lot_effective, lot_expires, lot_traits, waiting)
-    where wallets.id = next.id`,
+    where wallets.id = any (array[next.id])`,
 }
 
 export const putWaitingLots: Statement = {
@@ -243,7 +249,7 @@ export const putWaitingLots: Statement = {
 export const deleteWaitingLots: Statement = {
   name: 'ledger_delete_waiting_lots',
   text: `delete from waiting_lots using unnest($1::uuid[], $2::uuid[]) as gone (wallet_id, id)
-    where waiting_lots.wallet_id = gone.wallet_id and waiting_lots.id = gone.id`,
+    where waiting_lots.wallet_id = any (array[gone.wallet_id]) and waiting_lots.id = any (array[gone.id])`,
 }
 
 export const putDebts: Statement = {
@@ -274,5 +280,5 @@ export const takeFromCounts: Statement = {
   name: 'ledger_take_from_counts',
   text: `update limit_counts set used_micros = limit_counts.used_micros + less.by
     from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[]) as less (wallet_id, name, starts_at, by)
-    where limit_counts.wallet_id = less.wallet_id and limit_counts.name = less.name and limit_counts.starts_at = less.starts_at`,
+    where limit_counts.wallet_id = any (array[less.wallet_id]) and limit_counts.name = any (array[less.name]) and limit_counts.starts_at = any (array[less.starts_at])`,
 }
