@@ -62,13 +62,7 @@ const slowTimeoutMs = 3_600_000
  * Plans are kept, and made by what was counted when a table was still empty or every wallet had one entry: so the settings, and the way in which the
  * statements are written, leave the planner no other plan than to reach each row by its key.
  */
-export const laneSettings = [
-  inUtc,
-  ...['jit', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin'].map(
-    (setting) => `-c ${setting}=off`,
-  ),
-  '-c plan_cache_mode=force_generic_plan',
-].join(' ')
+export const laneSettings = `${inUtc} -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan`
 
 /** A connection of its own, opened at need and again after it broke. */
 function postgresLane(options: PostgresOptions): LaneConnection {
