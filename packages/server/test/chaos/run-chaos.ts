@@ -214,6 +214,7 @@ class Run {
         refund_then_dispute: count(({ refundThenDispute }) => Number(refundThenDispute)),
         wrong: [
           ...this.#wrong,
+          ...this.#strayOrders(purchases.orders),
           ...purchases.wrong,
           ...differences,
           ...missedMessages(this.#stateFile, this.#creditedByMessages),
@@ -222,6 +223,12 @@ class Run {
         missed: purchases.missed,
       }
     })
+  }
+
+  /** However often an intent was repeated, it made one order. */
+  #strayOrders(made: number): string[] {
+    const wished = this.#bought.length
+    return made === wished || this.#wrong.length > 0 ? [] : [`${wished} intents made ${made} orders`]
   }
 
   async #withDatabase<T>(use: (client: Client) => Promise<T>): Promise<T> {
