@@ -12,6 +12,7 @@ import { moduleOf, type Pulled, pullProducts } from '../shelf/pull-products.ts'
 import { type PushedStep, pushCatalog } from '../shelf/push-catalog.ts'
 import { answering } from './answering.ts'
 import { type Environment, readSettings, type Settings } from './environment.ts'
+import { placed } from './placed.ts'
 
 interface CatalogFlags {
   data?: string
@@ -21,12 +22,10 @@ interface CatalogFlags {
 }
 
 export function catalogCommand(environmentWith: (flags: CatalogFlags) => Environment): Command {
-  const push = new Command('push')
+  const push = placed(new Command('push'))
     .description(
       "show how Dodo's products differ from the packs, and make them the same; told by the same environment as serve",
     )
-    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
-    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
     .option('--dry-run', 'show the difference, and change nothing')
     .addHelpText(
       'after',

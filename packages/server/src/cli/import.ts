@@ -6,6 +6,7 @@ import { createLogger } from '../observability/logger.ts'
 import { answering } from './answering.ts'
 import { type Environment, readSettings } from './environment.ts'
 import { checkBalances, importBalances } from './import/import-balances.ts'
+import { type PlaceFlags, placed } from './placed.ts'
 
 const help = `
 The first line names the columns, in any order: customer, credits; and where needed unit, name, source,
@@ -14,18 +15,14 @@ expires_at, paid_amount_minor, paid_currency, key. Each row becomes one lot.
 Every row is checked first, and nothing is imported when one is wrong. Run twice it imports once: a row is known
 by its key, or else by all that it says. Imported customers get no welcome credits.`
 
-interface ImportFlags {
-  data?: string
-  config?: string
+interface ImportFlags extends PlaceFlags {
   dryRun?: boolean
 }
 
 export function importCommand(environmentWith: (flags: ImportFlags) => Environment): Command {
-  return new Command('import')
+  return placed(new Command('import'))
     .description('grant the balances of a CSV file, each row once; told by the same environment as serve')
     .argument('<file>', 'balances.csv')
-    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
-    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
     .option('--dry-run', 'check every row, and change nothing')
     .addHelpText('after', help)
     .action(async (file: string, flags: ImportFlags) => {

@@ -4,15 +4,11 @@ import type { Message, ReplayedMessage, ReplayPage } from '../inbox/inbox.ts'
 import { formatId } from '../kernel/ids.ts'
 import type { Environment } from './environment.ts'
 import { withEngine } from './open-engine.ts'
+import { type PlaceFlags, placed } from './placed.ts'
 import { progressLine } from './progress-line.ts'
 import { parseWhen } from './reconcile.ts'
 
-interface WhereFlags {
-  data?: string
-  config?: string
-}
-
-interface FilterFlags extends WhereFlags {
+interface FilterFlags extends PlaceFlags {
   state?: NonNullable<ReplayPage['state']>
   type?: string
   entity?: string
@@ -23,7 +19,7 @@ interface FilterFlags extends WhereFlags {
 
 const states = ['received', 'processed', 'ignored', 'flagged'] as const
 
-export function inboxCommand(environmentWith: (flags: WhereFlags) => Environment): Command {
+export function inboxCommand(environmentWith: (flags: PlaceFlags) => Environment): Command {
   return new Command('inbox')
     .description("the payment provider's messages: what came, what became of it, and once more")
     .addCommand(
@@ -38,7 +34,7 @@ export function inboxCommand(environmentWith: (flags: WhereFlags) => Environment
       placed(new Command('show'))
         .description('a message with its body')
         .argument('<message>', "the provider's id, as in webhook-id")
-        .action(async (message: string, flags: WhereFlags) => {
+        .action(async (message: string, flags: PlaceFlags) => {
           process.exitCode = await showMessage(environmentWith(flags), message)
         }),
     )
@@ -54,12 +50,6 @@ export function inboxCommand(environmentWith: (flags: WhereFlags) => Environment
           process.exitCode = await replayInbox(environmentWith(flags), messages, flags)
         }),
     )
-}
-
-function placed(command: Command): Command {
-  return command
-    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
-    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
 }
 
 function filtered(command: Command): Command {

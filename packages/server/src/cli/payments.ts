@@ -5,12 +5,8 @@ import { formatMoney } from '../kernel/money.ts'
 import type { Payment, Standing } from '../payments/payment.ts'
 import type { Environment } from './environment.ts'
 import { withEngine } from './open-engine.ts'
+import { type PlaceFlags, placed } from './placed.ts'
 import { table } from './table.ts'
-
-interface PlaceFlags {
-  data?: string
-  config?: string
-}
 
 interface ListFlags extends PlaceFlags {
   standing?: Standing
@@ -73,10 +69,7 @@ export function paymentsCommand(environmentWith: (flags: PlaceFlags) => Environm
 }
 
 function command(usage: string, description: string): Command {
-  return new Command(usage)
-    .description(description)
-    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
-    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
+  return placed(new Command(usage)).description(description)
 }
 
 // What the API gives at once.

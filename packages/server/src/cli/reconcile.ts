@@ -4,24 +4,19 @@ import { dayMs } from '../kernel/time.ts'
 import type { FindingKind, Reconciliation } from '../reconcile/reconciliation.ts'
 import type { Environment } from './environment.ts'
 import { withEngine } from './open-engine.ts'
+import { type PlaceFlags, placed } from './placed.ts'
 import { progressLine } from './progress-line.ts'
 
-interface ReconcileFlags {
-  data?: string
-  config?: string
+interface ReconcileFlags extends PlaceFlags {
   since?: Date
   dryRun?: boolean
 }
 
-export function reconcileCommand(
-  environmentWith: (flags: { data?: string; config?: string }) => Environment,
-): Command {
-  return new Command('reconcile')
+export function reconcileCommand(environmentWith: (flags: PlaceFlags) => Environment): Command {
+  return placed(new Command('reconcile'))
     .description(
       'compare with Dodo Payments: credit what was paid and missed, take back what was refunded, and list what does not match',
     )
-    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
-    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
     .option('--since <when>', 'look at what was made since then: 2026-01-31, an instant, or 90d', parseWhen)
     .option('--dry-run', 'look, and change nothing')
     .action(async (flags: ReconcileFlags) => {

@@ -11,11 +11,10 @@ import { type Asked, hasEnded } from '../refunds/refund-request.ts'
 import type { OrderQuote, RefundRequest } from '../refunds/refunds.ts'
 import type { Environment } from './environment.ts'
 import { withEngine } from './open-engine.ts'
+import { type PlaceFlags, placed } from './placed.ts'
 import { progressLine } from './progress-line.ts'
 
-interface RefundFlags {
-  data?: string
-  config?: string
+interface RefundFlags extends PlaceFlags {
   unused?: boolean
   all?: boolean
   amount?: bigint
@@ -24,7 +23,7 @@ interface RefundFlags {
 }
 
 export function refundCommand(environmentWith: (flags: RefundFlags) => Environment): Command {
-  return new Command('refund')
+  return placed(new Command('refund'))
     .description('give back what was paid for an order, and take its credits back')
     .argument('<order>', 'ord_…')
     .option('--unused', 'exactly the credits that are unused, at what they were bought for')
@@ -36,8 +35,6 @@ export function refundCommand(environmentWith: (flags: RefundFlags) => Environme
     )
     .option('--reason <text>', 'goes to Dodo with the refund')
     .option('--yes', 'do not ask')
-    .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
-    .option('--config <file>', 'the catalog (TALLYSTICK_CONFIG, tallystick.config.ts)')
     .addHelpText(
       'after',
       `
