@@ -110,7 +110,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   close(): Promise<void>
 }
 
-interface CustomersOfEngine extends Pick<Customers, 'put' | 'block' | 'unblock'>, Merges {
+interface CustomersOfEngine extends Pick<Customers, 'put' | 'show' | 'block' | 'unblock'>, Merges {
   /**
    * Forgets who the customer is: e-mail, name, the link to the payment provider's customer, and what the provider's messages say. Wallets, entries and
    * orders stay. Safe to repeat.
@@ -323,6 +323,7 @@ async function engineOver(parts: Parts, close: () => Promise<void>): Promise<Eng
     log,
     customers: {
       put: (input) => customers.put(input),
+      show: (customer) => customers.show(customer),
       block: (input) => customers.block(input),
       unblock: (input) => customers.unblock(input),
       merge: async (input) => {

@@ -1,6 +1,7 @@
 /** The command `tallystick`: each command is a file beside this one; here is how a person types it. */
 import { Command } from 'commander'
 import { catalogCommand } from './catalog.ts'
+import { customerCommand } from './customer.ts'
 import { devCommand } from './dev.ts'
 import type { Environment } from './environment.ts'
 import { importCommand } from './import.ts'
@@ -59,6 +60,7 @@ await new Command('tallystick')
   .addCommand(reconcileCommand(environmentWith))
   .addCommand(inboxCommand(environmentWith))
   .addCommand(paymentsCommand(environmentWith))
+  .addCommand(customerCommand(environmentWith))
   .addCommand(refundCommand(environmentWith))
   .addCommand(
     new Command('verify')

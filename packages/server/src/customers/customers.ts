@@ -7,7 +7,9 @@ import { blockCustomer, type DecideOnBlock, unblockCustomer } from './block-cust
 import { findBlock } from './block-queries.ts'
 import type { ShownCustomer } from './customer.ts'
 import { ensureCustomers } from './ensure-customers.ts'
+import { customerNotFound } from './errors.ts'
 import { putCustomer } from './put-customer.ts'
+import * as queries from './queries.ts'
 
 export interface CustomersOptions {
   readonly database: Database
@@ -21,6 +23,8 @@ export interface Customers {
   /** Resolves once the customer is committed. Costs nothing for one seen lately. */
   ensure(customer: string): Promise<void>
   put(input: PutInput): Promise<ShownCustomer>
+  /** @throws customerNotFound */
+  show(customer: string): Promise<ShownCustomer>
   /** @throws customerNotFound */
   block(input: BlockInput): Promise<ShownCustomer>
   /** @throws customerNotFound */
@@ -85,6 +89,12 @@ export function createCustomers({ database, mode, context, catalog }: CustomersO
       database.transaction(async (tx) => {
         const put = await putCustomer(tx, { mode, customer, catalog: catalog(), context, email, name })
         return { ...put, block: await findBlock(tx, { mode, customer, disputesBlock: disputesBlock() }) }
+      }),
+    show: (customer) =>
+      database.transaction(async (tx) => {
+        const known = await queries.find(tx, { mode, customer })
+        if (known === undefined) throw customerNotFound({})
+        return { ...known, block: await findBlock(tx, { mode, customer, disputesBlock: disputesBlock() }) }
       }),
     block: (input) =>
       database.transaction((tx) =>

@@ -53,6 +53,16 @@ export async function update(
   return customerFrom(row)
 }
 
+export async function find(tx: Transaction, { mode, customer }: CustomerKey): Promise<Customer | undefined> {
+  const row = await tx.db
+    .selectFrom('customers')
+    .selectAll()
+    .where('mode', '=', mode)
+    .where('id', '=', customer)
+    .executeTakeFirst()
+  return row === undefined ? undefined : customerFrom(row)
+}
+
 export async function lock(tx: Transaction, { mode, customer }: CustomerKey): Promise<Customer | undefined> {
   const row = await tx.db
     .selectFrom('customers')

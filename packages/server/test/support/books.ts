@@ -51,8 +51,8 @@ export interface Books {
   close(): Promise<void>
 }
 
-export async function openBooks(driver: Driver): Promise<Books> {
-  const database = await openTestDatabase(driver)
+export async function openBooks(on: Driver | Database): Promise<Books> {
+  const database = typeof on === 'string' ? await openTestDatabase(on) : on
   const ledger = await createLedger({ database, newId })
   let catalog = catalogWith({})
   const customers = createCustomers({
