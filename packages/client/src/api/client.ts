@@ -7,6 +7,7 @@ import type {
   BalanceWithLots,
   BatchOperation,
   BatchOutcome,
+  BlockInput,
   Body,
   Capture,
   Charge,
@@ -14,6 +15,7 @@ import type {
   Entries,
   Grant,
   Hold,
+  Invoice,
   LotChange,
   Merge,
   Order,
@@ -167,11 +169,17 @@ export interface Api<C extends CatalogShape> {
   merge(customer: string, into: string, options?: ReadOptions): Promise<Merge>
   /** Forgets who the customer is: e-mail, name, and what messages of the payment provider say. Credits stay. */
   erase(customer: string, options?: ReadOptions): Promise<Customer>
+  /** Lets the customer buy nothing more, until somebody lifts that; what they have they may spend. */
+  block(customer: string, input: BlockInput, options?: ReadOptions): Promise<Customer>
+  /** Lets a blocked customer buy again, whoever or whatever blocked them. A later dispute blocks anew. */
+  unblock(customer: string, input: BlockInput, options?: ReadOptions): Promise<Customer>
   /** Starts a purchase: send the customer to the order's `checkout_url`. */
   checkout(input: CheckoutInput<C>, options?: WriteOptions): Promise<Order>
   order(order: string, options?: ReadOptions): Promise<Order>
   /** The customer's purchases, newest first. */
   orders(customer: string, input?: PageInput, options?: ReadOptions): Promise<Orders>
+  /** The invoice of a purchase, as the payment provider makes it: a PDF. @throws TallystickError `invoice_not_found` before there is one */
+  invoice(order: string, options?: ReadOptions): Promise<Invoice>
   /** What of a purchase can be refunded: its unused credits, and all of it. */
   refundQuote(order: string, options?: ReadOptions): Promise<OrderRefundQuote>
   /** Gives money back and takes credits back. Its end is usually seconds away: ask `orderRefunds`, or send the same key again. */
@@ -277,6 +285,10 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
       send('post', '/v1/customers/{customer}/merge', { ...options, params: { customer }, body: { into } }),
     erase: (customer, options) =>
       send('post', '/v1/customers/{customer}/erase', { ...options, params: { customer } }),
+    block: (customer, body, options) =>
+      send('post', '/v1/customers/{customer}/block', { ...options, params: { customer }, body }),
+    unblock: (customer, body, options) =>
+      send('post', '/v1/customers/{customer}/unblock', { ...options, params: { customer }, body }),
     checkout: (body, options) =>
       send('post', '/v1/checkouts', { timeoutMs: checkoutTimeoutMs, ...keyed(options), body }),
     order: (order, options) => send('get', '/v1/orders/{order}', { ...options, params: { order } }),
@@ -285,6 +297,13 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
         ...options,
         params: { customer },
         query: { ...query },
+      }),
+    invoice: (order, options) =>
+      send('get', '/v1/orders/{order}/invoice', {
+        timeoutMs: checkoutTimeoutMs,
+        ...options,
+        params: { order },
+        file: 'application/pdf',
       }),
     refundQuote: (order, options) =>
       send('get', '/v1/orders/{order}/refund-quote', {

@@ -22,6 +22,8 @@ interface Call<M extends Method, P extends PathOf<M>> {
   params?: Record<string, string>
   query?: Record<string, string | number | undefined>
   body?: Body<M, P>
+  /** The media type of what is answered, where that is no JSON: then it is answered as bytes. */
+  file?: 'application/pdf'
   idempotencyKey?: string
   signal?: AbortSignal | undefined
   timeoutMs?: number | undefined
@@ -44,7 +46,7 @@ export type Send = <M extends Method, P extends PathOf<M>>(
 interface Received {
   status: number
   headers: Headers
-  text: string
+  body: Uint8Array<ArrayBuffer>
 }
 
 /** A failed attempt: what to throw should it be the last, and whether it need be. */
@@ -70,7 +72,7 @@ export function createSend(settings: TransportSettings): Send {
       const outcome = await attempt(settings, make, call.timeoutMs ?? settings.timeoutMs, signal)
       if ('status' in outcome && outcome.status >= 200 && outcome.status < 300) {
         // The server's schema is the type's source; what it sent is not checked a second time here.
-        return parseAnswer(outcome, request, url) as Answer<M, P>
+        return parseAnswer(outcome, call.file, { request, url }) as Answer<M, P>
       }
       const failure =
         'status' in outcome ? failureOf(outcome, { request, url, now: surroundings.now() }) : outcome
@@ -97,7 +99,7 @@ function requestMaker<M extends Method, P extends PathOf<M>>(
 ): (signal: AbortSignal) => Request {
   const target = settings.url + fillPath(path, call.params ?? {}) + queryText(call.query ?? {})
   const headers: Record<string, string> = {
-    accept: 'application/json, application/problem+json',
+    accept: `${call.file ?? 'application/json'}, application/problem+json`,
     authorization: `Bearer ${settings.apiKey}`,
   }
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
@@ -127,7 +129,11 @@ async function attempt(
       // A property would be called with the settings as `this`, which some runtimes' fetch refuses.
       const { fetch } = settings
       const response = await fetch(make(either))
-      return { status: response.status, headers: response.headers, text: await response.text() }
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: new Uint8Array(await response.arrayBuffer()),
+      }
     })
   } catch (cause) {
     if (signal.aborted) throw signal.reason
@@ -138,7 +144,7 @@ async function attempt(
 }
 
 function failureOf(received: Received, at: { request: string; url: string; now: number }): Failure {
-  const { status, text } = received
+  const { status } = received
   if (status >= 300 && status < 400) {
     const location = received.headers.get('location') ?? 'elsewhere'
     const message = `${at.request} at ${at.url} is redirected to ${location}. Set TALLYSTICK_URL to where the server is.`
@@ -148,7 +154,7 @@ function failureOf(received: Received, at: { request: string; url: string; now: 
       retryAfterMs: null,
     }
   }
-  const error = errorFromAnswer({ status, text, request: at.request, url: at.url })
+  const error = errorFromAnswer({ status, text: textOf(received), request: at.request, url: at.url })
   return {
     error,
     passing: isRetryable(status, error.code),
@@ -156,17 +162,38 @@ function failureOf(received: Received, at: { request: string; url: string; now: 
   }
 }
 
-function parseAnswer(received: Received, request: string, url: string): unknown {
-  try {
-    return JSON.parse(received.text)
-  } catch (cause) {
-    throw new TallystickError({
-      message: `${request} was answered with ${received.status} but not with JSON. Is ${url} a Tallystick server?`,
-      status: received.status,
-      code: 'unexpected_answer',
-      cause,
-    })
+function parseAnswer(
+  received: Received,
+  file: string | undefined,
+  at: { request: string; url: string },
+): unknown {
+  if (file !== undefined) {
+    const [type = ''] = (received.headers.get('content-type') ?? '').split(';')
+    if (type.trim().toLowerCase() !== file) throw unexpected(received, file, at)
+    return received.body
   }
+  try {
+    return JSON.parse(textOf(received))
+  } catch (cause) {
+    throw unexpected(received, 'JSON', { ...at, cause })
+  }
+}
+
+function textOf({ body }: Received): string {
+  return new TextDecoder().decode(body)
+}
+
+function unexpected(
+  { status }: Received,
+  wanted: string,
+  { request, url, cause }: { request: string; url: string; cause?: unknown },
+): TallystickError {
+  return new TallystickError({
+    message: `${request} was answered with ${status} but not with ${wanted}. Is ${url} a Tallystick server?`,
+    status,
+    code: 'unexpected_answer',
+    cause,
+  })
 }
 
 function notReached(cause: unknown, url: string): TallystickError {

@@ -6,6 +6,7 @@ import type {
   BalanceWithLots,
   BatchOperation,
   BatchOutcome,
+  BlockInput,
   Body,
   Capture,
   Charge,
@@ -13,6 +14,7 @@ import type {
   Entry,
   Grant,
   Hold,
+  Invoice,
   Lot,
   LotChange,
   LotShare,
@@ -45,6 +47,7 @@ test('every type that is read off the OpenAPI document is there', () => {
   expectTypeOf<Adjustment>().not.toBeNever()
   expectTypeOf<BatchOperation>().not.toBeNever()
   expectTypeOf<BatchOutcome>().not.toBeNever()
+  expectTypeOf<BlockInput>().not.toBeNever()
   expectTypeOf<Capture>().not.toBeNever()
   expectTypeOf<LotChange>().not.toBeNever()
   expectTypeOf<OwnedLot>().not.toBeNever()
@@ -56,6 +59,11 @@ test('every type that is read off the OpenAPI document is there', () => {
   expectTypeOf<Verification>().not.toBeNever()
   expectTypeOf<Body<'post', '/v1/holds'>>().not.toBeNever()
   expectTypeOf<Body<'post', '/v1/checkouts'>>().not.toBeNever()
+})
+
+test('a file is bytes, and what is JSON is none', () => {
+  expectTypeOf<Invoice>().toEqualTypeOf<Uint8Array<ArrayBuffer>>()
+  expectTypeOf<Extract<Order, Uint8Array>>().toBeNever()
 })
 
 test('amounts are text, money is in whole minor units, states are named', () => {

@@ -19,9 +19,13 @@ type Json<T> = [T] extends [{ content: { 'application/json': infer Body } }] ? B
 export type Body<M extends Method, P extends PathOf<M>> =
   Operation<M, P> extends { requestBody?: infer R } ? Json<NonNullable<R>> : never
 
+type File<T> = [T] extends [{ content: { 'application/pdf': string } }] ? Uint8Array<ArrayBuffer> : never
+
 /** The body of its successful answer. */
 export type Answer<M extends Method, P extends PathOf<M>> =
-  Operation<M, P> extends { responses: infer R } ? Json<R[keyof R & (200 | 201)]> : never
+  Operation<M, P> extends { responses: infer R }
+    ? Json<R[keyof R & (200 | 201)]> | File<R[keyof R & (200 | 201)]>
+    : never
 
 export type BalanceWithLots = Answer<'get', '/v1/customers/{customer}/balance'>
 export type PastBalance = Answer<'get', '/v1/customers/{customer}/balance-at'>
@@ -32,6 +36,8 @@ export type OwnedLot = Answer<'get', '/v1/lots/{lot}'>
 /** What revoking, freezing, unfreezing or expiring a lot did. */
 export type LotChange = Answer<'post', '/v1/lots/{lot}/revoke'>
 export type Customer = Answer<'put', '/v1/customers/{customer}'>
+/** Who decides that a customer is blocked, or no more, and why. */
+export type BlockInput = Body<'post', '/v1/customers/{customer}/block'>
 export type Merge = Answer<'post', '/v1/customers/{customer}/merge'>
 export type Charge = Answer<'post', '/v1/charges'>
 export type Balance = Charge['balance']
@@ -52,6 +58,8 @@ export type BatchOutcome = Answer<'post', '/v1/batch'>['outcomes'][number]
 export type Order = Answer<'post', '/v1/checkouts'>
 export type Money = Order['price']
 export type Orders = Answer<'get', '/v1/customers/{customer}/orders'>
+/** A PDF. */
+export type Invoice = Answer<'get', '/v1/orders/{order}/invoice'>
 export type OrderRefundQuote = Answer<'get', '/v1/orders/{order}/refund-quote'>
 /** A refund of a purchase; `Refund` is of a charge. */
 export type OrderRefund = Answer<'post', '/v1/orders/{order}/refunds'>
