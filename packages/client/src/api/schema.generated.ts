@@ -593,7 +593,7 @@ export interface paths {
         put?: never;
         /**
          * Keep a lot from being spent for now
-         * @description For a dispute. No charge and no hold takes from it; holds that took from it before may be captured, and what they give back is frozen. It expires as any other.
+         * @description No charge and no hold takes from it; holds that took from it before may be captured, and what they give back is frozen. It expires as any other. A dispute of its purchase, or a refund under way, freezes it by itself until that is decided; what was frozen here stays frozen until it is unfrozen here.
          */
         post: operations["freezeLot"];
         delete?: never;
@@ -631,7 +631,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a frozen lot be spent again */
+        /**
+         * Let a frozen lot be spent again
+         * @description Also one that a dispute, or a refund under way, froze: it is not frozen again for what is undecided now. What is spent meanwhile is owed when the credits are taken back, unless the catalog forgives it.
+         */
         post: operations["unfreezeLot"];
         delete?: never;
         options?: never;

@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Transaction } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import { type Credits, micros } from '../kernel/credits.ts'
-import type { Mode, Uuid } from '../kernel/ids.ts'
+import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { Charged, ProviderDispute, ProviderPayment, ProviderRefund } from '../providers/told.ts'
 import type { AskedRefund, Dispute, Payment, PaymentKey, Refund, Standing } from './payment.ts'
@@ -444,4 +444,26 @@ export async function listAskedRefunds(
 
 function moneyFrom(amountMinor: bigint | null, currency: string | null): Money | undefined {
   return amountMinor === null || currency === null ? undefined : { amountMinor, currency }
+}
+
+// Lots
+
+/** What was done to a lot last, of freezing and unfreezing, under any other keys than these. A lot's notes have an index of their own. */
+export async function findLastFreezing(
+  tx: Transaction,
+  { walletId, id }: IdInWallet,
+  except: readonly Uuid[],
+): Promise<'freeze' | 'unfreeze' | undefined> {
+  const row = await tx.db
+    .selectFrom('entries')
+    .select('operation')
+    .where('wallet_id', '=', walletId)
+    .where('lot_id', '=', id)
+    .where('from_account', 'is', null)
+    .where('operation', 'in', ['freeze', 'unfreeze'])
+    .where('key', 'not in', [...except])
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.operation as 'freeze' | 'unfreeze' | undefined
 }

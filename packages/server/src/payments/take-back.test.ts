@@ -95,6 +95,10 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
         const { balance } = await ledger.balance(owner)
         return [balance.spendable, balance.debt].map(decimalFromCredits)
       },
+      byHand: async (kind: 'freeze' | 'unfreeze') => {
+        const { walletId, lotId } = await at.bought(paymentId)
+        await ledger.submit({ kind, walletId, key: newKey(), lotId, reason: 'By hand' })
+      },
     }
   }
 
@@ -197,6 +201,53 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
     expect(await lot()).toEqual({ revoked: '100' })
   })
 
+  test.each([
+    ['before the dispute', ['freeze', 'open', 'won']],
+    ['while it is undecided', ['open', 'freeze', 'won']],
+    ['again, after it was set free', ['freeze', 'open', 'unfreeze', 'freeze', 'won']],
+    ['and disputed again at a later stage', ['open', 'freeze', 'won', 'again', 'won again']],
+  ] as const)('what a person froze %s stays frozen until a person sets it free', async (_when, steps) => {
+    const { tell, dispute, byHand, balance } = await buy()
+    const tellings = {
+      open: dispute(),
+      won: dispute({ state: 'won' }),
+      again: dispute({ stage: 'pre_arbitration' }),
+      'won again': dispute({ stage: 'pre_arbitration', state: 'won' }),
+    }
+    // oxlint-disable-next-line no-await-in-loop
+    for (const step of steps)
+      await (step === 'freeze' || step === 'unfreeze' ? byHand(step) : tell(tellings[step]))
+    expect(await balance()).toEqual(['0', '0'])
+    await byHand('unfreeze')
+    expect(await balance()).toEqual(['100', '0'])
+  })
+
+  test('what a person had frozen and set free is frozen by a dispute, and free after it', async () => {
+    const { tell, dispute, byHand, balance } = await buy()
+    await byHand('freeze')
+    await byHand('unfreeze')
+    await tell(dispute())
+    expect(await balance()).toEqual(['0', '0'])
+    await tell(dispute({ state: 'won' }))
+    expect(await balance()).toEqual(['100', '0'])
+  })
+
+  test('what a person sets free while a dispute is undecided stays free, whatever is told again, until a later one', async () => {
+    const { tell, telling, dispute, byHand, spend, balance, lot } = await buy()
+    await tell(dispute())
+    await byHand('unfreeze')
+    await tell(dispute(), telling, dispute({ state: 'expired' }))
+    await spend('30')
+    expect(await balance()).toEqual(['70', '0'])
+    await tell(dispute({ state: 'won' }))
+    expect(await balance()).toEqual(['70', '0'])
+    await tell(dispute({ stage: 'pre_arbitration' }))
+    expect(await balance()).toEqual(['0', '0'])
+    await tell(dispute({ stage: 'pre_arbitration', state: 'lost' }))
+    expect(await lot()).toEqual({ revoked: '100' })
+    expect(await balance()).toEqual(['0', '30'])
+  })
+
   test('of a lot that somebody revoked by hand, what is left is taken', async () => {
     const { paymentId, tell, refund, lot, balance } = await buy()
     const { walletId, lotId } = await desk.bought(paymentId)
@@ -273,6 +324,36 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
     })
     await tell(dispute({ state: 'won' }))
     expect(await balance()).toEqual(['100', '0'])
+  })
+
+  test('where a merge took some of the credits, what a person froze there stays frozen, and the rest is free', async () => {
+    const { customer, tell, dispute, hold, release, balance } = await buy()
+    const holdId = await hold('40')
+    const { into, arrive, balance: elsewhere } = await mergeAway(customer)
+    await arrive()
+    await release(holdId)
+    const { lots } = await desk.ledger.balance(ownerOf(into))
+    const { walletId } = ownerOf(into)
+    await desk.ledger.submit({
+      kind: 'freeze',
+      walletId,
+      key: newKey(),
+      lotId: lots[0]!.id,
+      reason: 'By hand',
+    })
+    await tell(dispute())
+    expect([await balance(), await elsewhere()]).toEqual([
+      ['0', '0'],
+      ['0', '0'],
+    ])
+    const { note } = (await tell(dispute({ state: 'won' })))[0]!
+    expect(note).toBe(
+      'Of what the payment bought, the credits are free again but for those that a person froze.',
+    )
+    expect([await balance(), await elsewhere()]).toEqual([
+      ['40', '0'],
+      ['0', '0'],
+    ])
   })
 
   test('while a merge has credits on their way, money that goes back is settled a moment later', async () => {

@@ -14,8 +14,8 @@ import { type TakeBack, takeBackOf } from './share.ts'
 
 /**
  * Brings what a payment bought in line with the money that went back: freezes the lot while a dispute is undecided or a refund that was asked for here is
- * under way, and revokes the share that refunds and lost disputes stand for. Compares what should be with what is, so it may be called after anything, any number of times. The payment's row is locked.
- * Answers what was done, for people.
+ * under way, and revokes the share that refunds and lost disputes stand for. What a person froze stays frozen. Compares what should be with what is, so it
+ * may be called after anything, any number of times. The payment's row is locked. Answers what was done, for people.
  *
  * @throws Fault credits_on_their_way while a merge takes the credits elsewhere
  */
@@ -43,15 +43,17 @@ export async function takeBack(
   if (byRefunds === 0n && byDisputes === 0n && !isFreezing) return undefined
   const places = await lockLotsOfPayment(tx, bought, context.ledger)
   const [refunded, lost] = spread([byRefunds, byDisputes], places)
+  const changing = isFreezing ? await placesToChange(tx, payment, bought, places, isFrozen) : []
   const operations: Operation[] = [
     ...revocations(payment, refunded, 'refunded', afterRefunds, refunds.spent),
     ...revocations(payment, lost, 'lost', revoked, disputes.spent),
-    ...(isFreezing ? places.map((place) => freezing(payment, place, due.undecided, freezes)) : []),
+    ...changing.map((place) => freezing(payment, place, due.undecided, freezes)),
   ]
   await applyAll(tx, operations, context)
   await queries.setTakenBack(tx, payment, { revoked, isFrozen, freezes })
   if (revoked > bought.revoked) await tellTakenBack(tx, payment, bought, revoked, context)
-  return describe({ revoked: micros(revoked - bought.revoked), isFreezing, isFrozen })
+  const isKept = isFreezing && changing.length < places.length
+  return describe({ revoked: micros(revoked - bought.revoked), isFreezing, isFrozen, isKept })
 }
 
 interface Part extends LotOfPayment {
@@ -102,6 +104,24 @@ function keyOf({ provider, paymentId, bought }: Payment, lotId: Uuid, what: stri
   return internalKey(lotId === bought?.lotId ? name : `${name}:${lotId}`)
 }
 
+/** All are frozen; set free again are those that no person has frozen, whether before or meanwhile. */
+async function placesToChange(
+  tx: Transaction,
+  payment: Payment,
+  { freezes }: Bought,
+  places: readonly LotOfPayment[],
+  isFrozen: boolean,
+): Promise<readonly LotOfPayment[]> {
+  if (isFrozen) return places
+  const free: LotOfPayment[] = []
+  for (const place of places) {
+    const ours = Array.from({ length: freezes }, (_, before) => freezeKey(payment, place.id, before + 1).id)
+    // oxlint-disable-next-line no-await-in-loop
+    if ((await queries.findLastFreezing(tx, place, ours)) !== 'freeze') free.push(place)
+  }
+  return free
+}
+
 const freezeReasons = {
   dispute: 'The payment is disputed',
   refund: 'A refund of its purchase is under way',
@@ -117,10 +137,14 @@ function freezing(
   return {
     kind: undecided === undefined ? 'unfreeze' : 'freeze',
     walletId,
-    key: keyOf(payment, id, `freeze:${freezes}`),
+    key: freezeKey(payment, id, freezes),
     lotId: id,
     reason: freezeReasons[undecided ?? 'nothing'],
   }
+}
+
+function freezeKey(payment: Payment, lotId: Uuid, number: number): Key {
+  return keyOf(payment, lotId, `freeze:${number}`)
 }
 
 /** A lot of which somebody has revoked by hand cannot give all of it: then it gives what is left. */
@@ -173,10 +197,15 @@ function describe(done: {
   readonly revoked: Credits
   readonly isFreezing: boolean
   readonly isFrozen: boolean
+  /** Whether a person's freeze keeps some of them frozen. */
+  readonly isKept: boolean
 }): string {
+  const free = done.isKept
+    ? 'the credits are free again but for those that a person froze'
+    : 'the credits are free again'
   const parts = [
     ...(done.revoked > 0n ? [`${decimalFromCredits(done.revoked)} credits were taken back`] : []),
-    ...(done.isFreezing ? [done.isFrozen ? 'the credits are frozen' : 'the credits are free again'] : []),
+    ...(done.isFreezing ? [done.isFrozen ? 'the credits are frozen' : free] : []),
   ]
   return `Of what the payment bought, ${parts.join(', and ')}.`
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkCatalog } from '../../src/catalog/check-catalog.ts'
-import { type Api, catalog, newCustomer, openApi } from '../support/api.ts'
+import { formatIdInWallet } from '../../src/kernel/ids.ts'
+import { createTestEngine } from '../../src/testing/create-test-engine.ts'
+import { type Api, apiOver, catalog, newCustomer, openApi } from '../support/api.ts'
 
 let now = new Date('2026-01-31T12:00:00Z')
 let api: Api
@@ -310,6 +312,32 @@ describe('a lot', () => {
     expect(json.lots).toContainEqual(expect.objectContaining({ id: lot, frozen: true }))
     expect((await post('unfreeze')).json.balance).toMatchObject({ frozen: '0' })
     expect((await charge(1)).json.paid_from[0].lot).toBe(lot)
+  })
+
+  test('that was frozen here stays frozen when the dispute of its purchase ends, and may be unfrozen during one', async () => {
+    const made = await createTestEngine({ catalog })
+    onTestFinished(() => made.close())
+    const { payments } = made
+    const shop = apiOver(made.engine)
+    const [frozenByHand, freedByHand] = await Promise.all(
+      ['freeze', 'unfreeze'].map(async (step) => {
+        const customer = newCustomer()
+        const asked = { customer, pack: 'starter', return_url: 'https://app.test/' }
+        const { json: order } = await shop.post('/v1/checkouts', asked)
+        const { lot: bought } = await payments.pay(order)
+        const lot = `/v1/lots/${formatIdInWallet('lot', bought!)}`
+        await payments.openDispute(order)
+        const isFrozenFirst = (await shop.get(lot)).json.frozen
+        await shop.post(`${lot}/${step}`)
+        const isFrozenThen = (await shop.get(lot)).json.frozen
+        await payments.winDispute(order)
+        return { lot, frozen: [isFrozenFirst, isFrozenThen, (await shop.get(lot)).json.frozen] }
+      }),
+    )
+    expect(frozenByHand?.frozen).toEqual([true, true, true])
+    expect(freedByHand?.frozen).toEqual([true, false, false])
+    await shop.post(`${frozenByHand?.lot}/unfreeze`)
+    expect((await shop.get(`${frozenByHand?.lot}`)).json.frozen).toBe(false)
   })
 
   test('expires when told, and by time alone', async () => {

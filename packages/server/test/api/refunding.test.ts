@@ -278,6 +278,21 @@ describe.each(['pglite', 'postgres'] as const)('refunding an order, on %s', (dri
     expect(await order.balance()).toEqual(['0', '0', '0'])
   })
 
+  test('one that fails leaves frozen what a person froze meanwhile, until a person sets it free', async () => {
+    const order = await buy()
+    await order.refund({ unused: true })
+    const { lots } = await shop.ledger.balance(order.owner)
+    const byHand = (kind: 'freeze' | 'unfreeze') => {
+      const { walletId, key } = chargeOf(order.owner, '1')
+      return shop.ledger.submit({ kind, walletId, key, lotId: lots[0]?.id ?? '', reason: undefined })
+    }
+    await byHand('freeze')
+    await end(order, 'failed')
+    expect(await order.balance()).toEqual(['500', '0', '0'])
+    await byHand('unfreeze')
+    expect(await order.balance()).toEqual(['500', '500', '0'])
+  })
+
   test('a double click is one refund, and the same key with another body is refused', async () => {
     const order = await buy()
     const key = crypto.randomUUID()

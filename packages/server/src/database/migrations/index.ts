@@ -11,6 +11,7 @@ import * as replay from './0010-replay.ts'
 import * as refundRequests from './0011-refund-requests.ts'
 import * as watermarks from './0012-watermarks.ts'
 import * as blocks from './0013-blocks.ts'
+import * as notesOfLots from './0014-notes-of-lots.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '0011-refund-requests': refundRequests,
   '0012-watermarks': watermarks,
   '0013-blocks': blocks,
+  '0014-notes-of-lots': notesOfLots,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

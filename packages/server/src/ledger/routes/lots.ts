@@ -294,12 +294,14 @@ export function lotRoutes(engine: LedgerRequests): Route[] {
       id: 'freezeLot',
       summary: 'Keep a lot from being spent for now',
       description:
-        'For a dispute. No charge and no hold takes from it; holds that took from it before may be captured, and what they give back is frozen. It expires as any other.',
+        'No charge and no hold takes from it; holds that took from it before may be captured, and what they give back is frozen. It expires as any other. A dispute of its purchase, or a refund under way, freezes it by itself until that is decided; what was frozen here stays frozen until it is unfrozen here.',
       handle: (request) => engine.freeze(request),
     }),
     changeRoute('unfreeze', {
       id: 'unfreezeLot',
       summary: 'Let a frozen lot be spent again',
+      description:
+        'Also one that a dispute, or a refund under way, froze: it is not frozen again for what is undecided now. What is spent meanwhile is owed when the credits are taken back, unless the catalog forgives it.',
       handle: (request) => engine.unfreeze(request),
     }),
     changeRoute('expire', {
