@@ -47,6 +47,20 @@ test('the tax of the billing country comes on top, or lies in a price that inclu
   expect(await (await buy(shop, {}, german)).payment()).toMatchObject({ total_amount: 4000, tax: 0 })
 })
 
+test('who pays without a browser pays from the country that the page would show, unless another is given', async () => {
+  const shop = await openShop()
+  const pay = async (input: SessionInput, form: object) => {
+    const { session_id } = await makeSession(shop.client, input)
+    const url = `${shop.dodo.url}/_sandbox/sessions/${session_id}/pay`
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(form) })
+    return response.json()
+  }
+  const german: SessionInput = { billing_address: { country: 'DE' } }
+  expect(await pay(german, {})).toMatchObject({ billing: { country: 'DE' }, tax: 760 })
+  expect(await pay(german, { country: 'JP' })).toMatchObject({ billing: { country: 'JP' }, tax: 400 })
+  expect(await pay({}, {})).toMatchObject({ billing: { country: 'US' }, tax: 0 })
+})
+
 test('with adaptive currency a customer pays in the country’s, and the shop gets what it asked', async () => {
   const shop = await openShop()
   await set(shop, { adaptive_currency: true, tax: false })

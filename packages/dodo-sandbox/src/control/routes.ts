@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { paySession } from '../checkouts/pay-session.ts'
+import { paySession, sessionNotFound } from '../checkouts/pay-session.ts'
+import { prefillOf } from '../checkouts/prefill.ts'
+import { findSession } from '../checkouts/queries.ts'
 import { parseBody } from '../http/parse.ts'
 import { newId, type RandomBytes } from '../kernel/ids.ts'
 import type { Store } from '../store/store.ts'
@@ -10,7 +12,7 @@ const paySchema = z.object({
   card_number: z.string().default('4242424242424242'),
   email: z.string().default('ada@example.com'),
   name: z.string().default('Ada Lovelace'),
-  country: z.string().default('US'),
+  country: z.string().optional(),
   expiry: z.string().default('06 / 32'),
   cvc: z.string().default('123'),
   currency: z.string().optional(),
@@ -34,10 +36,14 @@ export function controlRoutes({ store, worker, random }: ControlRoutes): Hono {
   const routes = new Hono()
 
   routes.post('/_sandbox/sessions/:id/pay', async (context) => {
-    const { attempt = newId('att', random), ...form } = await parseBody(context, paySchema)
-    const outcome = store.transaction((tx) =>
-      paySession(tx, { sessionId: context.req.param('id'), attempt, form }),
-    )
+    const sessionId = context.req.param('id')
+    const { attempt = newId('att', random), ...typed } = await parseBody(context, paySchema)
+    const outcome = store.transaction((tx) => {
+      const session = findSession(tx, sessionId)
+      if (session === undefined) throw sessionNotFound(sessionId)
+      const form = { ...typed, country: typed.country ?? prefillOf(tx, session).country }
+      return paySession(tx, { sessionId, attempt, form })
+    })
     worker.wake()
     if ('payment' in outcome) return context.json(outcome.payment)
     const fields = outcome.kind === 'invalid' ? outcome.fields : {}
