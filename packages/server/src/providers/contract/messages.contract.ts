@@ -1,24 +1,68 @@
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '../../kernel/refusal.ts'
-import type { PaymentProvider } from '../provider.ts'
-import { all, always, bought, type OpenStage, openedFor, refundOf, request } from './stage.contract.ts'
+import type { MessageReading, PaymentProvider } from '../provider.ts'
+import {
+  bought,
+  type OpenStage,
+  openedFor,
+  type ProviderStage,
+  refundOf,
+  type ToldMessage,
+} from './stage.contract.ts'
 
 export function messagesContract(open: OpenStage): void {
   const opened = () => openedFor(open)
 
   describe('messages', () => {
-    test('are believed as they were signed, and tell what happened', async () => {
+    test('are believed as they were signed, and tell of a payment what can be asked', async () => {
       const stage = await opened()
       const { told, orderId, paymentId } = await bought(stage)
-      const { messageId, reading } = stage.provider.verifyWebhook(told.headers, told.rawBody)
-      expect(messageId).toBe(told.headers.get('webhook-id'))
-      expect(reading).toMatchObject({
+      const payment = await stage.provider.getPayment(paymentId)
+      expect(payment).toMatchObject({ orderId, state: 'succeeded' })
+      expect(readingOf(stage, told)).toEqual({
         kind: 'event',
         eventType: 'payment.succeeded',
-        event: { type: 'payment', payment: { paymentId, orderId, state: 'succeeded' } },
+        event: { type: 'payment', payment },
       })
-      expect(stage.provider.readMessage(told.rawBody)).toEqual(reading)
     })
+
+    test.each(['succeeded', 'failed'] as const)('tell of a refund that has %s', async (state) => {
+      const stage = await opened()
+      const { paymentId } = await bought(stage)
+      const asked = refundOf(paymentId, 1234n)
+      const { refundId } = await stage.provider.refund(asked)
+      const told = await stage.settleRefund(refundId, state)
+      const refund = await stage.provider.getRefund(refundId)
+      expect(refund).toMatchObject({ paymentId, state, refundRequestId: asked.refundRequestId })
+      expect(readingOf(stage, told)).toEqual({
+        kind: 'event',
+        eventType: `refund.${state}`,
+        event: { type: 'refund', refund },
+      })
+    })
+
+    test.each(['won', 'lost'] as const)(
+      'tell of a dispute that was opened, and that it was %s',
+      async (state) => {
+        const stage = await opened()
+        const { provider } = stage
+        const { paymentId } = await bought(stage)
+        const { disputeId, told } = await stage.openDispute(paymentId)
+        const open = await provider.getDispute(disputeId)
+        expect(open).toMatchObject({ paymentId, state: 'open' })
+        expect(readingOf(stage, told)).toEqual({
+          kind: 'event',
+          eventType: 'dispute.opened',
+          event: { type: 'dispute', dispute: open },
+        })
+        const decided = await stage.decideDispute(disputeId, state)
+        expect(readingOf(stage, decided)).toEqual({
+          kind: 'event',
+          eventType: `dispute.${state}`,
+          event: { type: 'dispute', dispute: await provider.getDispute(disputeId) },
+        })
+      },
+    )
 
     test('that were altered, that are of another, or that are not signed, are not', async () => {
       const [stage, other] = [await opened(), await opened()]
@@ -34,21 +78,14 @@ export function messagesContract(open: OpenStage): void {
       expect(problemOf(provider, old, told.rawBody)).toBe('too_new')
     })
   })
+}
 
-  test('while it is away every call says so, and to try again', async () => {
-    const stage = await opened()
-    const { provider } = stage
-    const { paymentId, productId } = await bought(stage)
-    const comeBack = await stage.goAway()
-    const away = { name: 'Fault', code: 'provider_unavailable', retryable: true }
-    await expect(provider.startCheckout(request(productId))).rejects.toMatchObject(away)
-    await expect(provider.getPayment(paymentId)).rejects.toMatchObject(away)
-    await expect(provider.refund(refundOf(paymentId))).rejects.toMatchObject(away)
-    await expect(all(provider.listPayments(always))).rejects.toMatchObject(away)
-    await expect(all(provider.listProducts())).rejects.toMatchObject(away)
-    await comeBack()
-    expect(await provider.getPayment(paymentId)).toMatchObject({ state: 'succeeded', refunds: [] })
-  })
+/** What a message says that is believed, now and when it is read again. */
+function readingOf({ provider }: ProviderStage, { headers, rawBody }: ToldMessage): MessageReading {
+  const { messageId, reading } = provider.verifyWebhook(headers, rawBody)
+  expect(messageId).toBe(headers.get('webhook-id'))
+  expect(provider.readMessage(rawBody)).toEqual(reading)
+  return reading
 }
 
 /** Why a message is not believed. */

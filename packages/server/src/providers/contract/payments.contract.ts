@@ -66,7 +66,7 @@ export function paymentsContract(open: OpenStage): void {
       for (let n = 0; n < 103; n += 1) {
         const { paymentId } = await bought(stage, { productId })
         refundIds.push((await provider.refund(refundOf(paymentId, 1000n))).refundId)
-        disputeIds.push(await stage.openDispute(paymentId))
+        disputeIds.push((await stage.openDispute(paymentId)).disputeId)
       }
       const refunds = await all(provider.listRefunds(always))
       expect(refunds.map(({ refundId }) => refundId).sort()).toEqual(refundIds.sort())
@@ -162,7 +162,7 @@ export function paymentsContract(open: OpenStage): void {
     const stage = await opened()
     const { provider } = stage
     const { paymentId } = await bought(stage)
-    const disputeId = await stage.openDispute(paymentId)
+    const { disputeId } = await stage.openDispute(paymentId)
     expect(await provider.getDispute(disputeId)).toMatchObject({
       disputeId,
       paymentId,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { idMaker } from '../../kernel/ids.ts'
+import type { Money } from '../../kernel/money.ts'
 import type { CheckoutRequest, PackProduct, PaymentProvider, RefundRequest } from '../provider.ts'
 
 /** A signed message as it came over the network. */
@@ -14,7 +15,9 @@ export interface Session extends Pick<CheckoutRequest, 'orderId'> {
   readonly sessionId: string
 }
 
-/** A provider, and what its customers, their banks and its dashboard do. Starts empty. */
+/**
+ * A provider, and what its customers, their banks and its dashboard do. Starts empty. Germany taxes by 19 %, Japan by 10 %, and the United States not at all.
+ */
 export interface ProviderStage {
   readonly provider: PaymentProvider
   /** The customer pays; answers the message that tells of it. */
@@ -24,15 +27,20 @@ export interface ProviderStage {
   saveMethod(productId: string): Promise<{ readonly providerCustomerId: string; readonly methodId: string }>
   /** A charge of a saved method that is on its way succeeds. */
   endCharge(paymentId: string): Promise<void>
-  settleRefund(refundId: string, state: 'succeeded' | 'failed'): Promise<void>
-  openDispute(paymentId: string): Promise<string>
-  decideDispute(disputeId: string, state: 'won' | 'lost'): Promise<void>
+  /** This and what disputes do answer the message that tells of it, too. */
+  settleRefund(refundId: string, state: 'succeeded' | 'failed'): Promise<ToldMessage>
+  openDispute(paymentId: string): Promise<{ readonly disputeId: string; readonly told: ToldMessage }>
+  decideDispute(disputeId: string, state: 'won' | 'lost'): Promise<ToldMessage>
   /** Off the price, in hundredths of a per cent. */
   putDiscount(code: string, basisPoints: number): Promise<void>
-  /** Sells in the dashboard what a pack may adopt; answers its id. */
-  putProduct(price: { readonly amountMinor: bigint; readonly currency: string }): Promise<string>
+  /** Sells in the dashboard what a pack may adopt; answers its id. Tax is added to the price unless it contains it. */
+  putProduct(price: Money, options?: { readonly isTaxInclusive: boolean }): Promise<string>
+  /** From now on customers are billed in their country's currency: 0.92 euros in Germany, 150 yen in Japan, for a dollar. */
+  adaptCurrencies(): Promise<void>
   /** The next such call is done over there, and its answer does not arrive. */
   loseAnswer(making: 'ensureProduct' | 'refund'): Promise<void>
+  /** The next so many requests are too many: each is refused, and nothing is done for it. */
+  limitRate(requests: number): Promise<void>
   /** No call gets through until it is undone. */
   goAway(): Promise<() => Promise<void>>
   close(): Promise<void>

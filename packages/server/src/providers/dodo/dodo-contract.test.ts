@@ -75,21 +75,24 @@ async function openStage(): Promise<ProviderStage> {
     },
     async settleRefund(refundId, outcome) {
       await call('POST', `/_sandbox/refunds/${refundId}/settle`, { outcome })
+      return lastTold()
     },
     async openDispute(paymentId) {
       const { dispute_id: disputeId } = await call('POST', `/_sandbox/payments/${paymentId}/dispute`, {})
-      return String(disputeId)
+      return { disputeId: String(disputeId), told: await lastTold() }
     },
     async decideDispute(disputeId, state) {
       await call('POST', `/_sandbox/disputes/${disputeId}/decide`, { decision: 'challenge' })
+      await lastTold()
       await call('POST', `/_sandbox/disputes/${disputeId}/decide`, {
         decision: state === 'won' ? 'win' : 'lose',
       })
+      return lastTold()
     },
     async putDiscount(code, basisPoints) {
       await call('POST', '/discounts', { code, type: 'percentage', amount: basisPoints })
     },
-    async putProduct({ amountMinor, currency }) {
+    async putProduct({ amountMinor, currency }, { isTaxInclusive } = { isTaxInclusive: false }) {
       const product = await call('POST', '/products', {
         name: 'Made by hand',
         price: {
@@ -98,14 +101,21 @@ async function openStage(): Promise<ProviderStage> {
           price: Number(amountMinor),
           discount: 0,
           purchasing_power_parity: false,
+          tax_inclusive: isTaxInclusive,
         },
         tax_category: 'saas',
       })
       return String(product['product_id'])
     },
+    async adaptCurrencies() {
+      await call('PATCH', '/_sandbox/settings', { adaptive_currency: true })
+    },
     async loseAnswer(making) {
       const route = making === 'refund' ? 'POST /refunds' : 'POST /products'
       await call('POST', '/_sandbox/faults', { rules: [{ kind: 'lost_answer', route, count: 1 }] })
+    },
+    async limitRate(requests) {
+      await call('POST', '/_sandbox/faults', { rules: [{ kind: 'rate_limited', count: requests }] })
     },
     async goAway() {
       await call('POST', '/_sandbox/faults', {

@@ -8,6 +8,7 @@ import type {
   PreviewRequest,
   SavedMethodCharge,
 } from '../provider.ts'
+import type { Charged } from '../told.ts'
 import { addPayment } from './payment.ts'
 import { type Priced, priceOf } from './price.ts'
 import type { Checkout, Purchase, World } from './world.ts'
@@ -36,19 +37,24 @@ export function addCustomer(world: World): string {
 
 /** At the price of now. */
 export function purchaseOf(world: World, bought: Priced): Omit<Purchase, 'orderId' | 'customerId'> {
-  const { subtotal, discountMinor, discountCode } = priceOf(world, bought)
+  const { productId, quantity, discountCode, billingCountry } = bought
+  const billed = world.countries.get(billingCountry ?? '')?.billedIn?.currency
+  const settled = priceOf(world, bought)
   return {
-    productId: bought.productId,
-    quantity: bought.quantity,
-    price: { amountMinor: subtotal.amountMinor - discountMinor, currency: subtotal.currency },
-    discountCode,
+    productId,
+    quantity,
+    charged: chargedFor(billed === undefined ? settled : priceOf(world, bought, billed)),
+    settled: chargedFor(settled),
+    discountCode: discountCode?.toUpperCase(),
   }
 }
 
-/** Nothing here is taxed, and no price is converted. */
+function chargedFor({ subtotal, taxMinor, totalMinor }: CheckoutPreview): Charged {
+  return { total: { amountMinor: totalMinor, currency: subtotal.currency }, taxMinor }
+}
+
 export function previewCheckout(world: World, request: PreviewRequest): CheckoutPreview {
-  const { subtotal, discountMinor } = priceOf(world, request)
-  return { subtotal, discountMinor, taxMinor: 0n, totalMinor: subtotal.amountMinor - discountMinor }
+  return priceOf(world, request, request.currency)
 }
 
 export function chargeSavedMethod(world: World, charge: SavedMethodCharge): { readonly paymentId: string } {

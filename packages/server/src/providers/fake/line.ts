@@ -11,6 +11,8 @@ export interface Line {
   setTrouble(trouble: Trouble | undefined): void
   /** The next such call is done over there, and its answer does not arrive. */
   loseAnswer(making: Making): void
+  /** The next so many calls are too many, and nothing is done for them. */
+  limitRate(calls: number): void
   ask<A extends unknown[], R>(work: (...args: A) => R): (...args: A) => Promise<R>
   make<A extends unknown[], R>(making: Making, work: (...args: A) => R): (...args: A) => Promise<R>
   list<A extends unknown[], T>(rows: (...args: A) => Iterable<T>): (...args: A) => AsyncIterable<T>
@@ -19,10 +21,15 @@ export interface Line {
 export function createLine(): Line {
   let trouble: Trouble | undefined
   const toLose = new Set<Making>()
+  let tooMany = 0
 
   function get(): void {
     if (trouble === 'away') throw providerUnavailable(new Error('The fake provider is away.'))
     if (trouble === 'key_refused') throw providerKeyRefused(new Error('The fake provider refuses the key.'))
+    if (tooMany > 0) {
+      tooMany -= 1
+      throw providerUnavailable(new Error('The fake provider is asked too often.'))
+    }
   }
 
   return {
@@ -30,6 +37,9 @@ export function createLine(): Line {
       trouble = next
     },
     loseAnswer: (making) => void toLose.add(making),
+    limitRate(calls) {
+      tooMany = calls
+    },
     ask:
       (work) =>
       async (...args) => {

@@ -7,7 +7,7 @@ import type { BarePayment, Purchase, World } from './world.ts'
 
 export interface Attempt {
   readonly state: PaymentState
-  /** The price unless something else is charged. */
+  /** The price with its tax, unless something else is charged. */
   readonly charged?: Money | undefined
   readonly failureCode?: string | undefined
   readonly methodId?: string | undefined
@@ -16,8 +16,8 @@ export interface Attempt {
 }
 
 export function addPayment(world: World, purchase: Purchase, attempt: Attempt): BarePayment {
-  const { orderId, customerId, productId, quantity, price, discountCode } = purchase
-  const { state, charged = price, failureCode, methodId, customer } = attempt
+  const { orderId, customerId, productId, quantity, discountCode } = purchase
+  const { state, charged, failureCode, methodId, customer } = attempt
   const payment: BarePayment = {
     paymentId: world.nextId('pay'),
     state,
@@ -26,8 +26,8 @@ export function addPayment(world: World, purchase: Purchase, attempt: Attempt): 
     providerCustomerId: customerId,
     subscriptionId: undefined,
     cart: [{ productId, quantity }],
-    charged: { total: charged, taxMinor: 0n },
-    settled: undefined,
+    charged: charged === undefined ? purchase.charged : { total: charged, taxMinor: 0n },
+    settled: charged === undefined ? purchase.settled : undefined,
     discountCodes: discountCode === undefined ? [] : [discountCode],
     methodId,
     invoiceId: undefined,

@@ -1,32 +1,54 @@
-import type { Money } from '../../kernel/money.ts'
 import { discountSentence } from '../dodo/discount-sentences.ts'
 import { discountNotValid, providerRefused } from '../errors.ts'
-import type { CheckoutRequest } from '../provider.ts'
+import type { CheckoutPreview, CheckoutRequest } from '../provider.ts'
 import { productForSale } from './products.ts'
 import type { FakeProduct, World } from './world.ts'
 
-export type Priced = Pick<CheckoutRequest, 'productId' | 'quantity' | 'amountMinor' | 'discountCode'>
-
-export interface Price {
-  readonly subtotal: Money
-  readonly discountMinor: bigint
-  /** Upper case. */
-  readonly discountCode: string | undefined
-}
+export type Priced = Pick<
+  CheckoutRequest,
+  'productId' | 'quantity' | 'amountMinor' | 'discountCode' | 'billingCountry'
+>
 
 /**
+ * What it costs now: in the currency that the country is billed in where that one is asked for, and in the product's own otherwise. Halves are rounded up,
+ * as the local Dodo does.
+ *
  * @throws discountNotValid
  * @throws Fault product_gone, provider_refused
  */
-export function priceOf(world: World, { productId, quantity, amountMinor, discountCode }: Priced): Price {
+export function priceOf(world: World, priced: Priced, currency?: string): CheckoutPreview {
+  const { productId, quantity, amountMinor, discountCode, billingCountry } = priced
   const product = productForSale(world, productId)
   if (!Number.isInteger(quantity) || quantity < 1)
     throw providerRefused(`the quantity ${quantity} is no whole number above zero`, undefined)
-  const { currency } = product.price
-  const subtotal: Money = { amountMinor: priceOfOne(product, amountMinor) * BigInt(quantity), currency }
-  if (discountCode === undefined) return { subtotal, discountMinor: 0n, discountCode: undefined }
-  const code = discountCode.toUpperCase()
-  return { subtotal, discountMinor: takenOff(world, code, productId, subtotal), discountCode: code }
+  const { billedIn, taxBasisPoints = 0n } = world.countries.get(billingCountry ?? '') ?? {}
+  const rate =
+    billedIn !== undefined && billedIn.currency === currency
+      ? billedIn
+      : { currency: product.price.currency, minor: 1n, forMinor: 1n }
+  const convert = (minor: bigint) => roundedRatio(minor, rate.minor, rate.forMinor)
+  const beforeMinor = convert(priceOfOne(product, amountMinor)) * BigInt(quantity)
+  const code = discountCode?.toUpperCase()
+  const offMinor = code === undefined ? 0n : takenOff(world, { code, productId, beforeMinor, convert })
+  const before = taxed(beforeMinor, taxBasisPoints, product)
+  const left = taxed(beforeMinor - offMinor, taxBasisPoints, product)
+  return {
+    subtotal: { amountMinor: before.netMinor, currency: rate.currency },
+    discountMinor: before.netMinor - left.netMinor,
+    taxMinor: left.taxMinor,
+    totalMinor: left.netMinor + left.taxMinor,
+  }
+}
+
+/** Where the price contains the tax, it is no part of the net either. */
+function taxed(minor: bigint, basisPoints: bigint, { isTaxInclusive }: FakeProduct) {
+  if (!isTaxInclusive) return { netMinor: minor, taxMinor: roundedRatio(minor, basisPoints, 10_000n) }
+  const taxMinor = roundedRatio(minor, basisPoints, 10_000n + basisPoints)
+  return { netMinor: minor - taxMinor, taxMinor }
+}
+
+function roundedRatio(minor: bigint, numerator: bigint, denominator: bigint): bigint {
+  return (2n * minor * numerator + denominator) / (2n * denominator)
 }
 
 function priceOfOne({ price, chosenAmount }: FakeProduct, amountMinor: bigint | undefined): bigint {
@@ -36,7 +58,15 @@ function priceOfOne({ price, chosenAmount }: FakeProduct, amountMinor: bigint | 
   return amountMinor
 }
 
-function takenOff(world: World, code: string, productId: string, subtotal: Money): bigint {
+interface DiscountUse {
+  readonly code: string
+  readonly productId: string
+  readonly beforeMinor: bigint
+  /** From the currency of the product. */
+  readonly convert: (minor: bigint) => bigint
+}
+
+function takenOff(world: World, { code, productId, beforeMinor, convert }: DiscountUse): bigint {
   const discount = world.discountsByCode.get(code)
   if (discount === undefined) return refuse(code, 'INVALID_DISCOUNT_CODE')
   const { expiresAt, usageLimit, productIds, takesOff } = discount
@@ -47,9 +77,9 @@ function takenOff(world: World, code: string, productId: string, subtotal: Money
     return refuse(code, 'DISCOUNT_NOT_AVAILABLE_FOR_PRODUCT')
   const off =
     'amountMinor' in takesOff
-      ? takesOff.amountMinor
-      : (subtotal.amountMinor * BigInt(takesOff.basisPoints)) / 10_000n
-  return off < subtotal.amountMinor ? off : subtotal.amountMinor
+      ? convert(takesOff.amountMinor)
+      : roundedRatio(beforeMinor, BigInt(takesOff.basisPoints), 10_000n)
+  return off < beforeMinor ? off : beforeMinor
 }
 
 function refuse(discountCode: string, dodoCode: string): never {

@@ -36,10 +36,11 @@ function adopt(world: World, wanted: PackProduct, productId: string): string {
   return productId
 }
 
-type Sold = Pick<FakeProduct, 'name' | 'price' | 'chosenAmount' | 'entitlement' | 'madeFor'>
+type Sold = Pick<FakeProduct, 'name' | 'price' | 'chosenAmount' | 'entitlement' | 'madeFor'> &
+  Partial<Pick<FakeProduct, 'isTaxInclusive'>>
 
 function putOnSale(world: World, productId: string, sold: Sold): string {
-  const { name, price, chosenAmount, entitlement, madeFor } = sold
+  const { name, price, chosenAmount, entitlement, madeFor, isTaxInclusive = false } = sold
   if (entitlement !== undefined) ensureEntitlement(world, entitlement.unit)
   world.productsById.set(productId, {
     productId,
@@ -47,6 +48,7 @@ function putOnSale(world: World, productId: string, sold: Sold): string {
     price,
     chosenAmount,
     entitlement,
+    isTaxInclusive,
     isArchived: false,
     madeFor,
   })
@@ -54,11 +56,12 @@ function putOnSale(world: World, productId: string, sold: Sold): string {
 }
 
 /** As if it was made, or its price changed, in the provider's dashboard. */
-export function putProduct(world: World, productId: string, price: Money): void {
+export function putProduct(world: World, productId: string, price: Money, isTaxInclusive: boolean): void {
   const known = world.productsById.get(productId)
   putOnSale(world, productId, {
     name: known?.name ?? productId,
     price,
+    isTaxInclusive,
     chosenAmount: known?.chosenAmount,
     entitlement: known?.entitlement,
     madeFor: known?.madeFor,

@@ -18,13 +18,15 @@ import { saveMethod } from './methods.ts'
 import { type Attempt, addPayment, barePayment, endPayment, readPayment } from './payment.ts'
 import { putProduct } from './products.ts'
 import { askRefund, refundUnderWay, settleRefund } from './refund.ts'
-import type { FakeDiscount, FakeDispute, FakeRefund, World } from './world.ts'
+import type { FakeCountry, FakeDiscount, FakeDispute, FakeRefund, World } from './world.ts'
 
 /** What happens at the provider and is not asked for through the port. */
-export interface Stage extends Pick<Line, 'setTrouble' | 'loseAnswer'> {
+export interface Stage extends Pick<Line, 'setTrouble' | 'loseAnswer' | 'limitRate'> {
   /** Sells under this id at this price from now on, as if changed in the provider's dashboard. An adopted one sells what the pack says until told. */
-  putProduct(productId: string, price: Money): void
+  putProduct(productId: string, price: Money, options?: { readonly isTaxInclusive: boolean }): void
   putDiscount(discount: FakeDiscount): void
+  /** Of checkouts that are started from now on. Until told, no country takes a tax or has a currency of its own. */
+  putCountry(code: string, country: FakeCountry): void
 
   /** The order's customer pays: the price of its checkout, unless something else is charged. */
   pay(orderId: Uuid, charged: Money | undefined): SignedMessage
@@ -104,13 +106,22 @@ export function stageOf(world: World, line: Line, webhook: Webhook): Stage {
   return {
     setTrouble: (trouble) => line.setTrouble(trouble),
     loseAnswer: (making) => line.loseAnswer(making),
-    putProduct: (productId, price) => putProduct(world, productId, price),
+    limitRate: (calls) => line.limitRate(calls),
+    putProduct: (productId, price, { isTaxInclusive } = { isTaxInclusive: false }) =>
+      putProduct(world, productId, price, isTaxInclusive),
     putDiscount: (discount) => void world.discountsByCode.set(discount.code, discount),
+    putCountry: (code, country) => void world.countries.set(code, country),
 
     pay: (orderId, charged) => attempt(orderId, { state: 'succeeded', charged }),
     decline: (orderId, failureCode) => attempt(orderId, { state: 'failed', failureCode }),
     payByLink({ productId, quantity, customer, providerCustomerId = addCustomer(world) }) {
-      const bought = { productId, quantity, amountMinor: undefined, discountCode: undefined }
+      const bought = {
+        productId,
+        quantity,
+        amountMinor: undefined,
+        discountCode: undefined,
+        billingCountry: undefined,
+      }
       const purchase = {
         ...purchaseOf(world, bought),
         orderId: undefined,

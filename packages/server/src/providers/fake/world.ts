@@ -1,11 +1,20 @@
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Money } from '../../kernel/money.ts'
 import type { CheckoutRequest, CreditPosting, PackProduct } from '../provider.ts'
-import type { CreditGrant, PaymentMethod, ProviderDispute, ProviderPayment, ProviderRefund } from '../told.ts'
+import type {
+  Charged,
+  CreditGrant,
+  PaymentMethod,
+  ProviderDispute,
+  ProviderPayment,
+  ProviderRefund,
+} from '../told.ts'
 
 /** What the provider has on sale. */
 export interface FakeProduct extends Pick<PackProduct, 'name' | 'price' | 'chosenAmount' | 'entitlement'> {
   readonly productId: string
+  /** Whether its price contains the tax, which is added to it otherwise. */
+  readonly isTaxInclusive: boolean
   readonly isArchived: boolean
   readonly madeFor: { readonly pack: string; readonly fingerprint: string } | undefined
 }
@@ -23,6 +32,16 @@ export interface FakeDiscount {
   readonly productIds?: readonly string[] | undefined
 }
 
+/** What is particular about buying in a country. */
+export interface FakeCountry {
+  /** Hundredths of a percent; none unless given. */
+  readonly taxBasisPoints?: bigint | undefined
+  /** What its customers are billed in: so many minor units of this for so many of the price's. The price's own unless given. */
+  readonly billedIn?:
+    | { readonly currency: string; readonly minor: bigint; readonly forMinor: bigint }
+    | undefined
+}
+
 /** What is bought, by whom, at what price. */
 export interface Purchase {
   /** Undefined where it was bought by a payment link. */
@@ -30,8 +49,10 @@ export interface Purchase {
   readonly customerId: string
   readonly productId: string
   readonly quantity: number
-  /** The discount is taken off. */
-  readonly price: Money
+  /** The discount is taken off, and the tax is in it. */
+  readonly charged: Charged
+  /** The same in the currency of the product. */
+  readonly settled: Charged
   /** Upper case. */
   readonly discountCode: string | undefined
 }
@@ -59,6 +80,7 @@ export interface World {
   nextId(prefix: string): string
   readonly productsById: Map<string, FakeProduct>
   readonly discountsByCode: Map<string, FakeDiscount>
+  readonly countries: Map<string, FakeCountry>
   readonly customerIds: Set<string>
   readonly checkoutsBySession: Map<string, Checkout>
   /** An order's last session is the one that is shown. */
@@ -85,6 +107,7 @@ export function createWorld(now: () => Date): World {
     },
     productsById: new Map(),
     discountsByCode: new Map(),
+    countries: new Map(),
     customerIds: new Set(),
     checkoutsBySession: new Map(),
     checkoutsByOrder: new Map(),
