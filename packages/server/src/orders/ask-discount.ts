@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import type { Money } from '../kernel/money.ts'
 import { discountNotValid } from '../providers/errors.ts'
 import type { CheckoutCustomer, CheckoutPreview, PaymentProvider } from '../providers/provider.ts'
 import { type Discount, productOfPack } from './order.ts'
@@ -25,16 +26,18 @@ export async function askDiscount(input: AskDiscount): Promise<Discount> {
   const product = productOfPack(pack, input.catalog)
   const knownId = await input.findProductId(provider.productFingerprint(product))
   const code = intent.discountCode.toUpperCase()
-  const preview = await provider.previewCheckout({
-    productId: await provider.ensureProduct(product, knownId),
-    quantity,
-    amountMinor: chosenBetween && price.amountMinor,
-    discountCode: code,
-    billingCountry: intent.billingCountry,
-    currency: price.currency,
-    customer,
-  })
-  const amountMinor = takenOff(preview, price.amountMinor)
+  const productId = await provider.ensureProduct(product, knownId)
+  const previewWith = (discountCode: string | undefined) =>
+    provider.previewCheckout({
+      productId,
+      quantity,
+      amountMinor: chosenBetween && price.amountMinor,
+      discountCode,
+      billingCountry: intent.billingCountry,
+      currency: price.currency,
+      customer,
+    })
+  const amountMinor = await takenOff(price, await previewWith(code), () => previewWith(undefined))
   // The payment would not carry a code that takes nothing off.
   if (amountMinor === 0n)
     throw discountNotValid({ discountCode: code, reason: 'It takes nothing off this pack.' })
@@ -45,7 +48,16 @@ export async function askDiscount(input: AskDiscount): Promise<Discount> {
  * In the currency of the price. A provider that previews in another one has converted subtotal and discount at one rate, so their ratio holds; payments
  * in the other currency are compared by the code alone.
  */
-function takenOff({ subtotal, discountMinor }: CheckoutPreview, priceMinor: bigint): bigint {
+async function takenOff(
+  { amountMinor: priceMinor, currency }: Money,
+  { subtotal, discountMinor, totalMinor }: CheckoutPreview,
+  previewWithout: () => Promise<CheckoutPreview>,
+): Promise<bigint> {
   if (subtotal.amountMinor === priceMinor || subtotal.amountMinor === 0n) return discountMinor
+  if (subtotal.currency === currency) {
+    // Where the price contains its tax, subtotal and discount are without it, and each is rounded by itself. The totals are exact.
+    const without = await previewWithout()
+    if (without.totalMinor === priceMinor) return priceMinor - totalMinor
+  }
   return (priceMinor * discountMinor * 2n + subtotal.amountMinor) / (subtotal.amountMinor * 2n)
 }

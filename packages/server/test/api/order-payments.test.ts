@@ -112,18 +112,36 @@ describe.each(['pglite', 'postgres'] as const)('the payment of an order, on %s',
     expect(credits).toBe('500')
   })
 
-  test('tax contained in the price', async () => {
+  async function withTaxInThePrice(work: () => Promise<void>) {
     const opened = await checkout()
     const { orders } = await shop.orders.list(opened.customer, { limit: 1, before: undefined })
-    const productId = orders[0]?.productId
-    await dodo('PATCH', `/products/${productId}`, {
-      price: { type: 'one_time_price', currency: 'USD', price: 4000, tax_inclusive: true },
+    const containTax = (tax_inclusive: boolean) =>
+      dodo('PATCH', `/products/${orders[0]?.productId}`, {
+        price: { type: 'one_time_price', currency: 'USD', price: 4000, tax_inclusive },
+      })
+    await containTax(true)
+    try {
+      await work()
+    } finally {
+      await containTax(false)
+    }
+  }
+
+  test('tax contained in the price', async () => {
+    await withTaxInThePrice(async () => {
+      const { payment_details: details } = await bought({}, 'DE')
+      expect(details.charged).toEqual({ total: usDollars(4000), tax: usDollars(639), net: usDollars(3361) })
     })
-    const { payment_details: details } = await bought({}, 'DE')
-    await dodo('PATCH', `/products/${productId}`, {
-      price: { type: 'one_time_price', currency: 'USD', price: 4000, tax_inclusive: false },
+  })
+
+  test('a discount on a price that contains its tax is what it takes off the price, to the cent', async () => {
+    await dodo('POST', '/discounts', { type: 'percentage', amount: 5000, code: 'HALF' })
+    await withTaxInThePrice(async () => {
+      // Without the tax 16.80 are taken off 33.61: in proportion 19.99 of 40.00.
+      const paid = await bought({ billing_country: 'DE', discount_code: 'HALF' }, 'DE')
+      expect(paid.discount).toEqual({ code: 'HALF', amount: usDollars(2000) })
+      expect(paid.payment_details.charged.total).toEqual(usDollars(2000))
     })
-    expect(details.charged).toEqual({ total: usDollars(4000), tax: usDollars(639), net: usDollars(3361) })
   })
 
   test('a price that Dodo converted to euros is credited, and both currencies are told', async () => {
