@@ -112,8 +112,8 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
 
 interface CustomersOfEngine extends Pick<Customers, 'put' | 'show' | 'block' | 'unblock'>, Merges {
   /**
-   * Forgets who the customer is: e-mail, name, the link to the payment provider's customer, and what the provider's messages say. Wallets, entries and
-   * orders stay. Safe to repeat.
+   * Forgets who the customer is: e-mail, name, the link to the payment provider's customer, what the provider's messages say, and why they were blocked, refunded, disputed or
+   * dismissed. Wallets, entries and orders stay. Safe to repeat.
    *
    * @throws customerNotFound
    */

@@ -17,6 +17,8 @@ export async function findBlock(tx: Transaction, input: BlockOf): Promise<Block 
   return decision ?? (input.disputesBlock ? findBlockingDispute(tx, input) : undefined)
 }
 
+const erasedReason = 'Why was erased with the customer.'
+
 /** The last decision of a person; undefined where it was lifted, or nobody decided. */
 export async function findDecision(
   tx: Transaction,
@@ -32,7 +34,7 @@ export async function findDecision(
     .limit(1)
     .executeTakeFirst()
   if (row === undefined || !row.is_blocked) return undefined
-  return { actor: row.actor, dispute: undefined, reason: row.reason, since: row.at }
+  return { actor: row.actor, dispute: undefined, reason: row.reason ?? erasedReason, since: row.at }
 }
 
 export interface Decision extends CustomerKey {
@@ -49,6 +51,16 @@ export async function insertDecision(
   await tx.db
     .insertInto('customer_blocks')
     .values({ id, mode, customer_id: customer, is_blocked: isBlocked, actor, reason, at: tx.now })
+    .execute()
+}
+
+/** Why they were blocked and let free; that they were, when and by whom stays. */
+export async function blankReasons(tx: Transaction, { mode, customer }: CustomerKey): Promise<void> {
+  await tx.db
+    .updateTable('customer_blocks')
+    .set({ reason: null })
+    .where('mode', '=', mode)
+    .where('customer_id', '=', customer)
     .execute()
 }
 

@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/database.ts'
 import type { Mode } from '../kernel/ids.ts'
-import { findBlock } from './block-queries.ts'
+import { blankReasons, findBlock } from './block-queries.ts'
 import type { ShownCustomer } from './customer.ts'
 import { customerNotFound } from './errors.ts'
 import * as queries from './queries.ts'
@@ -18,7 +18,7 @@ export interface Erased {
 }
 
 /**
- * Blanks e-mail and name. The row, and with it whose the wallets are, stays. Safe to repeat.
+ * Blanks e-mail and name, and why they were blocked. The row, and with it whose the wallets are, stays. Safe to repeat.
  *
  * @throws customerNotFound
  */
@@ -26,5 +26,6 @@ export async function eraseCustomer(tx: Transaction, input: EraseCustomer): Prom
   const before = await queries.lock(tx, input)
   if (before === undefined) throw customerNotFound({})
   const blanked = await queries.blank(tx, input)
+  await blankReasons(tx, input)
   return { customer: { ...blanked, block: await findBlock(tx, input) }, email: before.email }
 }

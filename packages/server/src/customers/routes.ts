@@ -81,7 +81,7 @@ export function customerRoutes(customers: CustomersForRoutes): Route[] {
       tag: 'Customers',
       summary: 'Forget who a customer is',
       description:
-        "Blanks e-mail and name, the link to the customer at the payment provider, and the bodies of the provider's messages about their purchases. Wallets, entries and orders stay, under the app's own id. May be repeated.",
+        "Blanks e-mail and name, the link to the customer at the payment provider, the bodies of the provider's messages about their purchases, and why they were blocked, refunded, disputed or dismissed. Wallets, entries and orders stay, under the app's own id. May be repeated.",
       params: customerParams,
       answer: customerSchema,
       refusals: [customerNotFound],

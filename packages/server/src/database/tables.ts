@@ -208,7 +208,7 @@ interface CustomerBlockRow {
   customer_id: string
   is_blocked: boolean
   actor: string
-  reason: string
+  reason: string | null
   at: Date
 }
 

@@ -462,16 +462,27 @@ export async function putProviderCustomer(
     .execute()
 }
 
-/** The customer's ids at the providers that were known until now. */
-export async function deleteProviderCustomers(
+/** The customer's ids at the providers. */
+export async function listProviderCustomerIds(
   tx: Transaction,
   { mode, customer }: Omit<CustomerKey, 'provider'>,
 ): Promise<string[]> {
   const rows = await tx.db
+    .selectFrom('provider_customers')
+    .select('provider_customer_id')
+    .where('mode', '=', mode)
+    .where('customer_id', '=', customer)
+    .execute()
+  return rows.map((row) => row.provider_customer_id)
+}
+
+export async function deleteProviderCustomers(
+  tx: Transaction,
+  { mode, customer }: Omit<CustomerKey, 'provider'>,
+): Promise<void> {
+  await tx.db
     .deleteFrom('provider_customers')
     .where('mode', '=', mode)
     .where('customer_id', '=', customer)
-    .returning('provider_customer_id')
     .execute()
-  return rows.map((row) => row.provider_customer_id)
 }

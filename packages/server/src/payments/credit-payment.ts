@@ -40,7 +40,7 @@ export async function creditPayment(
     return { kind: 'credited', payment, orderId: payment.orderId, note }
   }
   if (payment.standing === 'dismissed')
-    return { kind: 'dismissed', orderId: payment.orderId, note: payment.note ?? 'The payment was dismissed.' }
+    return { kind: 'dismissed', orderId: payment.orderId, note: 'The payment was dismissed.' }
   return orderId === undefined
     ? creditWithoutOrder(tx, payment, context)
     : creditOrdered(tx, payment, orderId, context)

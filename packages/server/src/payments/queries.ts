@@ -5,6 +5,7 @@ import { type Credits, micros } from '../kernel/credits.ts'
 import type { IdInWallet, Mode, Uuid } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { Charged, ProviderDispute, ProviderPayment, ProviderRefund } from '../providers/told.ts'
+import { reasonUnlessErased } from './erasing-queries.ts'
 import type { AskedRefund, Dispute, Payment, PaymentKey, Refund, Standing } from './payment.ts'
 
 // Payments
@@ -301,7 +302,7 @@ export async function putRefund(
       state: refund.state,
       amount_minor: refund.amount?.amountMinor ?? null,
       currency: refund.amount?.currency ?? null,
-      reason: refund.reason ?? null,
+      reason: reasonUnlessErased({ provider, paymentId: refund.paymentId }, refund.reason),
       request_id: refund.refundRequestId ?? null,
       as_of: asOf,
       created_at: refund.createdAt ?? null,
@@ -355,7 +356,7 @@ export async function putDispute(
       is_rapidly_resolved: dispute.isRapidlyResolved,
       amount_minor: dispute.amount?.amountMinor ?? null,
       currency: dispute.amount?.currency ?? null,
-      reason: dispute.reason ?? null,
+      reason: reasonUnlessErased({ provider, paymentId: dispute.paymentId }, dispute.reason),
       as_of: asOf,
       created_at: dispute.createdAt ?? null,
       received_at: tx.now,

@@ -12,6 +12,7 @@ import * as refundRequests from './0011-refund-requests.ts'
 import * as watermarks from './0012-watermarks.ts'
 import * as blocks from './0013-blocks.ts'
 import * as notesOfLots from './0014-notes-of-lots.ts'
+import * as erasedReasons from './0015-erased-reasons.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '0012-watermarks': watermarks,
   '0013-blocks': blocks,
   '0014-notes-of-lots': notesOfLots,
+  '0015-erased-reasons': erasedReasons,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
