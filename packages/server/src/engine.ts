@@ -34,12 +34,17 @@ import { createMetrics, type Metrics } from './observability/metrics.ts'
 import type { CheckoutIntent, Orders, PaidOrder } from './orders/orders.ts'
 import { createOrders } from './orders/orders.ts'
 import { createPaymentMethods, type PaymentMethods } from './payment-methods/payment-methods.ts'
-import { createPayments, type Payments } from './payments/payments.ts'
+import { countWaitingPayments, createPayments, type Payments } from './payments/payments.ts'
 import { paymentsOfOrders } from './payments/payments-of-orders.ts'
 import { createDodoProvider, type DodoOptions } from './providers/dodo/dodo-provider.ts'
 import { modesDiffer } from './providers/errors.ts'
 import type { PaymentProvider } from './providers/provider.ts'
-import { createReconciliations, type Reconciliations, reconciling } from './reconcile/reconciliations.ts'
+import {
+  createReconciliations,
+  lastReconciliation,
+  type Reconciliations,
+  reconciling,
+} from './reconcile/reconciliations.ts'
 import { createRefunds, type Refunds } from './refunds/refunds.ts'
 
 export interface EngineOptions<C extends CatalogDefinition> {
@@ -166,6 +171,9 @@ export async function createEngineWith<const C extends CatalogDefinition>(
     const metrics = createMetrics({
       waiting: () => ledger.waiting(),
       openMessages: () => countOpenMessages(database),
+      waitingPayments: () => countWaitingPayments(database, mode),
+      reconciliation: async () =>
+        provider && lastReconciliation(database, { provider: provider.name, mode: provider.mode }),
     })
     const observer = observeWith(metrics)
     const ledger = await createLedger({ database, newId, observer })

@@ -14,6 +14,8 @@ const newId = idMaker({ now: Date.now, randomBytes })
 const metrics = createMetrics({
   waiting: () => 0,
   openMessages: () => Promise.resolve({ received: 0, flagged: 0 }),
+  waitingPayments: () => Promise.resolve({ unassigned: 0, flagged: 0 }),
+  reconciliation: () => Promise.resolve(undefined),
 })
 let now = new Date()
 let database: Database

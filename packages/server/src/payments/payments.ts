@@ -5,7 +5,7 @@ import { providerNotConfigured } from '../providers/errors.ts'
 import { type AssignPayment, assignPayment, type DismissPayment, dismissPayment } from './assign-payment.ts'
 import type { Payment, Standing } from './payment.ts'
 import type { SettleContext } from './settle-payment.ts'
-import { listPayments, type PaymentsFilter } from './shown-queries.ts'
+import { countWaiting, listPayments, type PaymentsFilter, type WaitingPayments } from './shown-queries.ts'
 
 export interface PaymentsOptions {
   readonly database: Database
@@ -33,6 +33,11 @@ export interface Payments {
   assign(input: AssignPayment): Promise<Payment>
   /** @throws paymentNotFound, paymentNotWaiting, providerNotConfigured */
   dismiss(input: DismissPayment): Promise<Payment>
+}
+
+/** How many wait for a person. */
+export function countWaitingPayments(database: Database, mode: Mode): Promise<WaitingPayments> {
+  return database.transaction((tx) => countWaiting(tx, mode))
 }
 
 export function createPayments(options: PaymentsOptions): Payments {

@@ -36,6 +36,24 @@ export async function listPayments(
   return rows.map(paymentFrom)
 }
 
+export interface WaitingPayments {
+  readonly unassigned: number
+  readonly flagged: number
+}
+
+/** How many wait for a person. */
+export async function countWaiting(tx: Transaction, mode: Mode): Promise<WaitingPayments> {
+  const rows = await tx.db
+    .selectFrom('payments')
+    .select((row) => ['standing', row.fn.countAll<bigint>().as('count')])
+    .where('mode', '=', mode)
+    .where('standing', 'in', ['unassigned', 'flagged'])
+    .groupBy('standing')
+    .execute()
+  const countOf = (standing: Standing) => Number(rows.find((row) => row.standing === standing)?.count ?? 0)
+  return { unassigned: countOf('unassigned'), flagged: countOf('flagged') }
+}
+
 /** Those that succeeded, of the orders. */
 export async function listPaidOf(tx: Transaction, orderIds: readonly Uuid[]): Promise<Payment[]> {
   if (orderIds.length === 0) return []

@@ -72,6 +72,38 @@ export async function listReconciliations(
   return rows.map(reconciliationFrom)
 }
 
+/** The last one that ended; one that only looked tells nothing of how the books are. */
+export async function findLastEnded(
+  tx: Transaction,
+  { provider, mode }: Walked,
+): Promise<Reconciliation | undefined> {
+  const row = await ended(tx, { provider, mode }).selectAll().executeTakeFirst()
+  return row === undefined ? undefined : reconciliationFrom(row)
+}
+
+/** When the last one ended that settled all it looked at. */
+export async function findLastSuccess(
+  tx: Transaction,
+  { provider, mode }: Walked,
+): Promise<Date | undefined> {
+  const row = await ended(tx, { provider, mode })
+    .select('ended_at')
+    .where('error', 'is', null)
+    .executeTakeFirst()
+  return row?.ended_at ?? undefined
+}
+
+function ended(tx: Transaction, { provider, mode }: Walked) {
+  return tx.db
+    .selectFrom('reconciliations')
+    .where('provider', '=', provider)
+    .where('mode', '=', mode)
+    .where('is_dry_run', '=', false)
+    .where('ended_at', 'is not', null)
+    .orderBy('began_at', 'desc')
+    .limit(1)
+}
+
 /** Up to where everything is settled; undefined before the first walk came anywhere. */
 export async function findWatermark(tx: Transaction, { provider, mode }: Walked): Promise<Date | undefined> {
   const row = await tx.db

@@ -1,10 +1,12 @@
+import type { Database } from '../database/database.ts'
 import type { Repeated } from '../jobs/jobs.ts'
 import { addMs } from '../kernel/time.ts'
+import type { LastReconciliation } from '../observability/metrics.ts'
 import { providerNotConfigured } from '../providers/errors.ts'
 import type { PaymentProvider } from '../providers/provider.ts'
 import * as queries from './queries.ts'
 import { type ReconcileParts, type ReconcileRequest, reconcile } from './reconcile.ts'
-import type { Reconciliation } from './reconciliation.ts'
+import { findingKinds, type Reconciliation } from './reconciliation.ts'
 
 export interface Reconciliations {
   /**
@@ -35,6 +37,21 @@ export function createReconciliations(options: ReconciliationsOptions): Reconcil
       return database.transaction((tx) => queries.listReconciliations(tx, walked, limit))
     },
   }
+}
+
+/** For whoever watches it. */
+export function lastReconciliation(database: Database, walked: queries.Walked): Promise<LastReconciliation> {
+  return database.transaction(async (tx) => {
+    const last = await queries.findLastEnded(tx, walked)
+    const found = last?.findings ?? []
+    return {
+      succeededAt: await queries.findLastSuccess(tx, walked),
+      isCutOff: last?.error !== undefined,
+      findings: new Map(
+        findingKinds.map((kind) => [kind, found.filter((finding) => finding.kind === kind).length]),
+      ),
+    }
+  })
 }
 
 // Looked at more often than it is due, so that a server that comes back after a while is not late by much.

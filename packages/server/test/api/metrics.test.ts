@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { parseId } from '../../src/kernel/ids.ts'
+import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts'
 import { type Api, apiKey, newCustomer, openApi } from '../support/api.ts'
 
 let api: Api
@@ -40,4 +42,80 @@ test('two engines of one process count apart', async () => {
   const other = await openApi()
   expect(await other.engine.metrics()).not.toContain('kind="charge"')
   await other.close()
+})
+
+test('what waits for a person, and how the last reconciliation went, is read off the database', async () => {
+  const provider = await createFakeProvider()
+  const shop = await openApi({ provider, reconcileEveryMinutes: 0 })
+  onTestFinished(() => shop.close())
+  /** By name and label. */
+  async function watched(): Promise<Record<string, number>> {
+    const lines = (await shop.engine.metrics()).split('\n')
+    return Object.fromEntries(
+      lines.flatMap((line) => {
+        const [, name, label, value] =
+          /^tallystick_(inbox_messages|payments_waiting|reconciliation_\w+?)(?:\{\w+="(\w+)"\})? (.+)$/.exec(
+            line,
+          ) ?? []
+        return name === undefined ? [] : [[label === undefined ? name : `${name} ${label}`, Number(value)]]
+      }),
+    )
+  }
+  const nothing = {
+    'inbox_messages received': 0,
+    'inbox_messages flagged': 0,
+    'payments_waiting unassigned': 0,
+    'payments_waiting flagged': 0,
+    reconciliation_last_success_timestamp_seconds: 0,
+    reconciliation_cut_off: 0,
+    'reconciliation_findings credited': 0,
+    'reconciliation_findings taken_back': 0,
+    'reconciliation_findings flagged': 0,
+    'reconciliation_findings unknown_to_provider': 0,
+    'reconciliation_findings failure_noted': 0,
+    'reconciliation_findings not_settled': 0,
+  }
+  expect(await watched()).toEqual(nothing)
+
+  provider.putProduct('prod_of_nobody', { amountMinor: 4000n, currency: 'USD' })
+  const bought = {
+    productId: 'prod_of_nobody',
+    quantity: 1,
+    customer: undefined,
+    providerCustomerId: undefined,
+  }
+  await shop.engine.inbox.receive(provider.payByLink(bought))
+  const waiting = { ...nothing, 'inbox_messages flagged': 1, 'payments_waiting unassigned': 1 }
+  await expect.poll(watched, { timeout: 10_000 }).toEqual(waiting)
+
+  // Paid, and nobody told.
+  const checkout = { customer: newCustomer(), pack: 'power', return_url: 'http://localhost:3000/back' }
+  const { json: order } = await shop.post('/v1/checkouts', checkout)
+  provider.pay(parseId('order', order.id) ?? '', undefined)
+  const { endedAt } = await shop.engine.reconciliations.run({})
+  const settled = {
+    ...waiting,
+    reconciliation_last_success_timestamp_seconds: (endedAt?.getTime() ?? 0) / 1000,
+    'reconciliation_findings credited': 1,
+  }
+  expect(await watched()).toEqual(settled)
+
+  provider.setTrouble('away')
+  await shop.engine.reconciliations.run({})
+  const cutOff = { ...settled, reconciliation_cut_off: 1, 'reconciliation_findings credited': 0 }
+  expect(await watched()).toEqual(cutOff)
+  provider.setTrouble(undefined)
+  // One that only looks settles nothing.
+  await shop.engine.reconciliations.run({ isDryRun: true })
+  expect(await watched()).toEqual(cutOff)
+  const last = await shop.engine.reconciliations.run({})
+  expect(await watched()).toEqual({
+    ...cutOff,
+    reconciliation_last_success_timestamp_seconds: (last.endedAt?.getTime() ?? 0) / 1000,
+    reconciliation_cut_off: 0,
+  })
+})
+
+test('where nothing is sold, nothing is said of reconciliations', async () => {
+  expect(await api.engine.metrics()).not.toMatch(/^tallystick_reconciliation/m)
 })
