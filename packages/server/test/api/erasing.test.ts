@@ -154,6 +154,7 @@ const kept = [
   'limit_counts.name',
   'lots.metadata',
   'lots.name',
+  'merge_takings.lots',
   'payment_consents.consent_text',
 ]
 
@@ -171,7 +172,9 @@ test('what was typed about the person is gone from every column but those that a
 
   await api.call('PUT', `/v1/customers/${customer}`, { email: `${word}@example.com`, name: word })
   const consent = { consent_text: `I agree, ${word}`, url: `http://localhost/${word}`, ip: '203.0.113.7' }
-  const order = await buy(customer, { save_payment_method: consent }, `${word}@example.com`)
+  const page = `http://localhost/${word}`
+  const more = { save_payment_method: consent, return_url: page, cancel_url: page }
+  const order = await buy(customer, more, `${word}@example.com`)
   await post(`/v1/orders/${order}/refunds`, { amount_minor: 100, ...decision })
   const { json: disputed } = await api.get(`/v1/orders/${await buy(customer)}`)
   await fetch(`${dodo.url}/_sandbox/payments/${disputed.payment}/dispute`, {
@@ -197,6 +200,9 @@ test('what was typed about the person is gone from every column but those that a
   await post('/v1/holds', spent)
   const gift = { customer, credits: '5', source: 'gift', name: word, metadata: { note: word } }
   const { lot } = await post('/v1/grants', gift)
+  const visitor = newCustomer()
+  await post('/v1/grants', { ...gift, customer: visitor })
+  await post(`/v1/customers/${visitor}/merge`, { into: customer })
   await post(`/v1/lots/${lot.id}/revoke`, { credits: '1', reason: word })
   await post('/v1/adjustments', { customer, credits: '-1', ...decision })
 
