@@ -1,12 +1,45 @@
 import { type Credits, creditsFromDecimal, decimalFromCredits, micros } from '../kernel/credits.ts'
+import type { ReportIssue } from '../kernel/invalid-request.ts'
 import { invariant } from '../kernel/refusal.ts'
 import type { Catalog } from './catalog.ts'
 import { invalidAmount, unknownAction, unknownUnit } from './errors.ts'
 
 /** What is to be paid for: an action of the catalog some times over, or credits that the app has counted itself. */
 export type Spending<Action extends string = string, Unit extends string = string> =
-  | { readonly action: Action; readonly quantity?: number | undefined }
-  | { readonly credits: Credits; readonly unit?: Unit | undefined }
+  | {
+      readonly action: Action
+      readonly quantity?: number | undefined
+      readonly credits?: undefined
+      readonly unit?: undefined
+    }
+  | {
+      readonly credits: Credits
+      readonly unit?: Unit | undefined
+      readonly action?: undefined
+      readonly quantity?: undefined
+    }
+
+/** The same before it is known to be one of the two. */
+export interface SpendingFields {
+  readonly action?: string | undefined
+  readonly quantity?: number | undefined
+  readonly credits?: Credits | undefined
+  readonly unit?: string | undefined
+}
+
+/** Either an action of the catalog or an amount, so that nothing in a request is silently left out of account. */
+export function checkSpending(fields: SpendingFields, report: ReportIssue): void {
+  const hasAction = fields.action !== undefined
+  const hasCredits = fields.credits !== undefined
+  if (!hasAction && !hasCredits)
+    report('action', 'is missing: name an action of the catalog, or give credits instead.')
+  if (hasAction && hasCredits)
+    report('credits', 'cannot be given with action, whose price the catalog says. Remove one of them.')
+  if (hasAction && fields.unit !== undefined)
+    report('unit', 'cannot be given with action, whose unit the catalog says. Remove it.')
+  if (hasCredits && !hasAction && fields.quantity !== undefined)
+    report('quantity', 'goes with action. With credits, give the whole amount.')
+}
 
 export interface PricedSpending {
   readonly unit: string
@@ -16,7 +49,7 @@ export interface PricedSpending {
 
 /** @throws unknownAction, unknownUnit, invalidAmount */
 export function priceSpending(catalog: Catalog, spending: Spending): PricedSpending {
-  if ('credits' in spending) {
+  if (spending.credits !== undefined) {
     return {
       unit: unitOf(catalog, spending.unit),
       credits: positiveCredits(spending.credits),

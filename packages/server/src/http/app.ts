@@ -1,14 +1,9 @@
 import { type z } from '@hono/zod-openapi'
 import { Hono } from 'hono'
+import { idempotencyKeyRequired, invalidRequest, type RequestIssue } from '../kernel/invalid-request.ts'
 import { Fault, Refusal } from '../kernel/refusal.ts'
 import type { Log } from '../observability/logger.ts'
-import {
-  idempotencyKeyRequired,
-  invalidRequest,
-  methodNotAllowed,
-  notFound,
-  type RequestIssue,
-} from './errors.ts'
+import { methodNotAllowed, notFound } from './errors.ts'
 import { requestIssues } from './issues.ts'
 import { problemFrom } from './problem.ts'
 import { readJson, readText } from './read-body.ts'

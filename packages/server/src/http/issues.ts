@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi'
-import type { RequestIssue } from './errors.ts'
+import type { RequestIssue } from '../kernel/invalid-request.ts'
 
 type ZodIssue = z.core.$ZodIssue
 

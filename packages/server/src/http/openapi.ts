@@ -1,13 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { idempotencyKeyRequired, invalidRequest } from '../kernel/invalid-request.ts'
 import type { RefusalDefinition } from '../kernel/refusal.ts'
-import {
-  bodyTooLarge,
-  idempotencyKeyRequired,
-  internalError,
-  invalidRequest,
-  unavailable,
-  unsupportedMediaType,
-} from './errors.ts'
+import { bodyTooLarge, internalError, unavailable, unsupportedMediaType } from './errors.ts'
 import { problemSchema } from './problem.ts'
 import type { Route, RouteRefusal } from './route.ts'
 

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { RequestIssue } from './errors.ts'
-import { invalidRequest } from './errors.ts'
+import { invalidRequest, type RequestIssue } from '../kernel/invalid-request.ts'
 
 const pageSizeMax = 100
 const pageSizeUsual = 20

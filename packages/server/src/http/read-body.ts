@@ -1,4 +1,5 @@
-import { bodyTooLarge, invalidRequest, unsupportedMediaType } from './errors.ts'
+import { invalidRequest } from '../kernel/invalid-request.ts'
+import { bodyTooLarge, unsupportedMediaType } from './errors.ts'
 
 /** Few bodies of this API come near it; a webhook of the provider is a few KiB. */
 const bodyBytesMaxUsual = 1024 * 1024

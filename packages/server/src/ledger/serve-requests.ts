@@ -12,6 +12,7 @@ import {
 import { Recent } from '../kernel/recent.ts'
 import { Fault, Refusal } from '../kernel/refusal.ts'
 import type { Log } from '../observability/logger.ts'
+import { checkSpendRequest } from './check-request.ts'
 import { chargeNotFound, holdNotFound, keyReused, lotNotFound } from './errors.ts'
 import { callerKey } from './keys.ts'
 import type { Ledger } from './ledger.ts'
@@ -192,6 +193,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     kind: 'charge' | 'hold',
     operationOf: (fields: Omit<ChargeOperation, 'kind'>) => Operation,
   ): Promise<Prepared> {
+    checkSpendRequest(request)
     const { customer, description, idempotencyKey } = request
     const key = keyOf(kind, request)
     const { catalog, id: catalogId } = options.catalog()
@@ -350,6 +352,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     },
 
     quote: async (request) => {
+      checkSpendRequest(request)
       const { catalog } = options.catalog()
       const { unit, credits, action } = priceSpending(catalog, request)
       const wallet = await walletOf(request.customer, unit)

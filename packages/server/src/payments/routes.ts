@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { unknownPack } from '../catalog/errors.ts'
 import { customerNotFound } from '../customers/errors.ts'
-import { invalidRequest } from '../http/errors.ts'
 import { decodeCursor, encodeCursor, pageQuery, pageSchema, pageSize } from '../http/page.ts'
 import { type Route, route } from '../http/route.ts'
 import {
@@ -16,6 +15,7 @@ import {
 } from '../http/wire.ts'
 import { decimalFromCredits, zeroCredits } from '../kernel/credits.ts'
 import { formatId, formatIdInWallet } from '../kernel/ids.ts'
+import { invalidRequest } from '../kernel/invalid-request.ts'
 import { chargedSchema, chargedToWire } from '../orders/wire.ts'
 import { providerNotConfigured } from '../providers/errors.ts'
 import { packNeeded, paymentNotFound, paymentNotWaiting } from './errors.ts'

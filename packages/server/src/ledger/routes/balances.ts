@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
 import { invalidAmount, unknownAction, unknownUnit } from '../../catalog/errors.ts'
-import { invalidRequest } from '../../http/errors.ts'
 import { decodeCursor, encodeCursor, pageQuery, pageSchema, pageSize } from '../../http/page.ts'
 import { type Route, route } from '../../http/route.ts'
 import {
@@ -21,6 +20,7 @@ import {
   parseIdInWallet,
   type Uuid,
 } from '../../kernel/ids.ts'
+import { invalidRequest } from '../../kernel/invalid-request.ts'
 import type { InsufficientCredits } from '../errors.ts'
 import type { EntryView } from '../list-entries.ts'
 import type { LedgerRequests } from '../requests.ts'

@@ -38,7 +38,7 @@ import {
   grantSchema,
   grantToWire,
 } from './lots.ts'
-import { checkSpending, spendRequest } from './spending.ts'
+import { checkSpend, spendRequest } from './spending.ts'
 
 const operationsMax = 1000
 
@@ -52,8 +52,8 @@ const onHold = { key: keyField, hold: z.string() }
 
 const operationSchema = z
   .discriminatedUnion('op', [
-    z.strictObject({ op: z.literal('charge'), key: keyField, ...chargeFields }).superRefine(checkSpending),
-    z.strictObject({ op: z.literal('hold'), key: keyField, ...holdFields }).superRefine(checkSpending),
+    z.strictObject({ op: z.literal('charge'), key: keyField, ...chargeFields }).superRefine(checkSpend),
+    z.strictObject({ op: z.literal('hold'), key: keyField, ...holdFields }).superRefine(checkSpend),
     z.strictObject({ op: z.literal('capture'), ...onHold, ...captureFields }),
     z.strictObject({ op: z.literal('release'), ...onHold }),
     z.strictObject({ op: z.literal('checkpoint'), ...onHold, ...checkpointFields }),

@@ -7,7 +7,7 @@ import { formatTransactionId, parseTransactionId, type TransactionId } from '../
 import { chargeNotFound, keyReused, overloaded, refundExceedsCharge } from '../errors.ts'
 import type { Done, LedgerRequests, RefundRequest } from '../requests.ts'
 import {
-  checkSpending,
+  checkSpend,
   spendingFields,
   spendingRefusals,
   spendRequest,
@@ -68,7 +68,7 @@ export function chargeRoutes(engine: LedgerRequests): Route[] {
       tag: 'Charges',
       summary: 'Spend credits at once',
       keyed: true,
-      body: z.strictObject(chargeFields).superRefine(checkSpending),
+      body: z.strictObject(chargeFields).superRefine(checkSpend),
       answer: chargeSchema,
       refusals: spendingRefusals,
       handle: async ({ body, idempotencyKey }) =>

@@ -21,7 +21,7 @@ import { takeInOrder } from '../posting.ts'
 import type { CaptureRequest, Done, HoldRequest, LedgerRequests } from '../requests.ts'
 import { type Balance, type Hold, type LotShare, remainingShares, uncollectedOf } from '../wallet.ts'
 import {
-  checkSpending,
+  checkSpend,
   spendingFields,
   spendingRefusals,
   spendRequest,
@@ -119,7 +119,7 @@ export function holdRoutes(engine: LedgerRequests): Route[] {
       tag: 'Holds',
       summary: 'Set credits aside before a call whose cost is not yet known',
       keyed: true,
-      body: z.strictObject(holdFields).superRefine(checkSpending),
+      body: z.strictObject(holdFields).superRefine(checkSpend),
       answer: placedHoldSchema,
       refusals: spendingRefusals,
       handle: async ({ body, idempotencyKey }) =>

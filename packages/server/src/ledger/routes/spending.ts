@@ -1,6 +1,7 @@
 /** What charges and holds have in common on the wire: what is to be paid for, limits, observing. */
 import { z } from '@hono/zod-openapi'
 import { invalidAmount, unknownAction, unknownUnit } from '../../catalog/errors.ts'
+import type { SpendingFields } from '../../catalog/price-spending.ts'
 import { problemSchema } from '../../http/problem.ts'
 import {
   creditsInputSchema,
@@ -12,7 +13,7 @@ import {
 import { keyReused, limitExceeded, overloaded } from '../errors.ts'
 import type { WouldRefuse } from '../operations.ts'
 import type { LimitRequest } from '../requests.ts'
-import { checkPriced, notEnough, type PricedFields, pricedFields, spendingOf } from './wire.ts'
+import { checkPriced, notEnough, pricedFields, spendingOf } from './wire.ts'
 
 /** A request that names more has mistaken limits for something else. */
 const limitsMax = 10
@@ -70,14 +71,14 @@ export const spendingFields = {
   }),
 }
 
-interface SpendingFields extends PricedFields {
+interface SpendBody extends SpendingFields {
   readonly customer: string
   readonly description?: string | undefined
   readonly limits?: readonly LimitRequest[] | undefined
   readonly observe?: boolean | undefined
 }
 
-export function checkSpending(body: SpendingFields, context: z.core.$RefinementCtx<SpendingFields>): void {
+export function checkSpend(body: SpendBody, context: z.core.$RefinementCtx<SpendBody>): void {
   checkPriced(body, context)
   for (const [index, { by, id }] of (body.limits ?? []).entries()) {
     if (by !== 'action' || id !== undefined || body.action !== undefined) continue
@@ -86,7 +87,7 @@ export function checkSpending(body: SpendingFields, context: z.core.$RefinementC
   }
 }
 
-export function spendRequest(body: SpendingFields, idempotencyKey: string) {
+export function spendRequest(body: SpendBody, idempotencyKey: string) {
   const { customer, description, limits, observe } = body
   return { ...spendingOf(body), customer, description, limits, observe, idempotencyKey }
 }

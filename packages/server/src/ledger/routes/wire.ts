@@ -1,5 +1,6 @@
 /** What several of the ledger's routes read and answer. */
 import { z } from '@hono/zod-openapi'
+import { checkSpending, type Spending, type SpendingFields } from '../../catalog/price-spending.ts'
 import { problemSchema } from '../../http/problem.ts'
 import {
   catalogNameSchema,
@@ -10,7 +11,7 @@ import {
   orNull,
   textSchema,
 } from '../../http/wire.ts'
-import { type Credits, decimalFromCredits } from '../../kernel/credits.ts'
+import { decimalFromCredits } from '../../kernel/credits.ts'
 import {
   formatIdInWallet,
   type IdInWallet,
@@ -101,31 +102,14 @@ export const pricedFields = {
     .openapi({ description: "With `credits`; the catalog's first unit unless given." }),
 }
 
-export interface PricedFields {
-  readonly action?: string | undefined
-  readonly quantity?: number | undefined
-  readonly credits?: Credits | undefined
-  readonly unit?: string | undefined
-}
-
-/** Either an action of the catalog or an amount, so that nothing in a request is silently left out of account. */
-export function checkPriced(fields: PricedFields, context: z.core.$RefinementCtx<PricedFields>): void {
-  const add = (path: string, message: string) => {
+/** Says what contradicts itself in a request that spends. */
+export function checkPriced(fields: SpendingFields, context: z.core.$RefinementCtx<SpendingFields>): void {
+  checkSpending(fields, (path, message) => {
     context.addIssue({ code: 'custom', path: [path], message, input: fields })
-  }
-  const hasAction = fields.action !== undefined
-  const hasCredits = fields.credits !== undefined
-  if (!hasAction && !hasCredits)
-    add('action', 'is missing: name an action of the catalog, or give credits instead.')
-  if (hasAction && hasCredits)
-    add('credits', 'cannot be given with action, whose price the catalog says. Remove one of them.')
-  if (hasAction && fields.unit !== undefined)
-    add('unit', 'cannot be given with action, whose unit the catalog says. Remove it.')
-  if (hasCredits && !hasAction && fields.quantity !== undefined)
-    add('quantity', 'goes with action. With credits, give the whole amount.')
+  })
 }
 
-export function spendingOf({ action, quantity, credits, unit }: PricedFields) {
+export function spendingOf({ action, quantity, credits, unit }: SpendingFields): Spending {
   return credits === undefined ? { action: action ?? '', quantity } : { credits, unit }
 }
 
