@@ -12,6 +12,8 @@ const sabotage = {
   enforce: 'pre' as const,
   load: (id: string) => sourceWithFault(pathToFileURL(id).href),
 }
+// What is waited for comes when it comes: the second that vitest waits by itself is short on a crowded machine.
+const patience = { poll: { timeout: 30_000 } }
 const exclude = ['**/node_modules/**', '**/dist/**']
 
 export default defineConfig({
@@ -37,6 +39,7 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: patience,
         },
       },
       {
@@ -48,6 +51,7 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: patience,
           // A browser, a model and a server fill both cores: these run after the others, one file at a time.
           fileParallelism: false,
           sequence: { groupOrder: 1 },

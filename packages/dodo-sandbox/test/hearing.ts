@@ -1,6 +1,6 @@
 import { WebhookPayloadSchema } from '@dodopayments/core/schemas'
 import type { DodoSandboxOptions } from '../src/index.ts'
-import { openReceiver, openShop } from './shop.ts'
+import { inOrder, openReceiver, openShop } from './shop.ts'
 
 /** A shop that hears of everything, and what it heard since it last asked, in order. */
 export async function openHearing(options: DodoSandboxOptions = {}) {
@@ -13,7 +13,7 @@ export async function openHearing(options: DodoSandboxOptions = {}) {
       await shop.dodo.settle()
       const fresh = receiver.received.slice(seen)
       seen = receiver.received.length
-      return fresh.map(({ body, headers }) => {
+      return (await inOrder(shop, fresh)).map(({ body, headers }) => {
         const { type } = shop.client.webhooks.unwrap(body, { headers })
         if (!body.includes('past_due')) WebhookPayloadSchema.parse(JSON.parse(body))
         return type

@@ -38,6 +38,8 @@ export async function startReceiver(port = 0): Promise<WebhookReceiver> {
       else answer()
     })
   })
+  // Else it hangs up after a few idle seconds, which may be just when the sandbox sends again on the same connection.
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)

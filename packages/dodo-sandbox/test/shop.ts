@@ -1,7 +1,7 @@
 import DodoPayments from 'dodopayments'
 import { onTestFinished } from 'vitest'
-import { type DodoSandbox, type DodoSandboxOptions, startDodoSandbox } from '../src/index.ts'
-import { startReceiver, type WebhookReceiver } from './receiver.ts'
+import { type Delivery, type DodoSandbox, type DodoSandboxOptions, startDodoSandbox } from '../src/index.ts'
+import { type ReceivedWebhook, startReceiver, type WebhookReceiver } from './receiver.ts'
 
 export interface Shop {
   dodo: DodoSandbox
@@ -104,7 +104,20 @@ export function attemptIn(page: string): string {
   return /name="attempt" value="([^"]+)"/.exec(page)?.[1] ?? ''
 }
 
-/** What a shop was told, in the order it came in. */
-export function eventTypes(receiver: WebhookReceiver): string[] {
-  return receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type)
+/** Webhooks in the order of what they tell of: those that are sent at once may come in in any. */
+export async function inOrder(
+  { dodo }: Pick<Shop, 'dodo'>,
+  received: readonly ReceivedWebhook[],
+): Promise<ReceivedWebhook[]> {
+  const response = await fetch(`${dodo.url}/_sandbox/deliveries?limit=500`)
+  const newestFirst = ((await response.json()) as { items: Delivery[] }).items
+  const age = ({ headers }: ReceivedWebhook) =>
+    newestFirst.findIndex(({ webhook_id }) => webhook_id === headers['webhook-id'])
+  return received.toSorted((one, other) => age(other) - age(one))
+}
+
+/** What a shop was told, in the order of what it tells of. */
+export async function eventTypes(shop: Pick<Shop, 'dodo'>, receiver: WebhookReceiver): Promise<string[]> {
+  const told = await inOrder(shop, receiver.received)
+  return told.map(({ body }) => (JSON.parse(body) as { type: string }).type)
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openReceiver, openShop } from './shop.ts'
+import type { ReceivedWebhook } from './receiver.ts'
+import { inOrder, openReceiver, openShop } from './shop.ts'
 import { dayMs, makeKind, makePlan, subscribe, useCredits } from './subscribers.ts'
 
 test('a year of a monthly plan with credits, with a restart in the middle', async () => {
@@ -36,9 +37,11 @@ test('a year of a monthly plan with credits, with a restart in the middle', asyn
     subscription_id: sub.id,
   })
   expect(payments.items.map((payment) => payment.status)).toEqual(Array(12).fill('succeeded'))
-  const events = receiver.received.map(
-    ({ body }) => JSON.parse(body) as { type: string; timestamp: string; data: Record<string, unknown> },
-  )
+  const eventsOf = (received: readonly ReceivedWebhook[]) =>
+    received.map(
+      ({ body }) => JSON.parse(body) as { type: string; timestamp: string; data: Record<string, unknown> },
+    )
+  const events = eventsOf(receiver.received)
   const count = (type: string) => events.filter((event) => event.type === type).length
   expect([
     count('payment.succeeded'),
@@ -52,7 +55,9 @@ test('a year of a monthly plan with credits, with a restart in the middle', asyn
   expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(events.length)
 
   // Each entry starts where the one before ended, and the balance is what the last one left.
-  const entries = events.filter((event) => event.type.startsWith('credit.')).map((event) => event.data)
+  const entries = eventsOf(await inOrder(after, receiver.received))
+    .filter((event) => event.type.startsWith('credit.'))
+    .map((event) => event.data)
   expect(entries.slice(1).map((entry) => entry['balance_before'])).toEqual(
     entries.slice(0, -1).map((entry) => entry['balance_after']),
   )

@@ -98,7 +98,7 @@ test('a saved card is charged at once without a page, and its end comes by webho
   expect(await shop.client.checkoutSessions.retrieve(charged.session_id)).toMatchObject({
     payment_status: 'succeeded',
   })
-  expect(eventTypes(receiver)).toEqual(['payment.processing', 'payment.succeeded'])
+  expect(await eventTypes(shop, receiver)).toEqual(['payment.processing', 'payment.succeeded'])
 })
 
 test.each([

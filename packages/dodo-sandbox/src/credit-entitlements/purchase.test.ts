@@ -1,7 +1,7 @@
 import { WebhookPayloadSchema } from '@dodopayments/core/schemas'
 import DodoPayments from 'dodopayments'
 import { expect, test } from 'vitest'
-import { brokeCard, openReceiver, openShop, submitScript } from '../../test/shop.ts'
+import { brokeCard, inOrder, openReceiver, openShop, submitScript } from '../../test/shop.ts'
 
 type Attach = DodoPayments.Products.AttachCreditEntitlement
 
@@ -182,7 +182,8 @@ test('every change of a balance is a webhook that the SDK and the strict schemas
     entry_type: 'debit',
   })
   await dodo.advance(91 * 86_400_000)
-  const events = receiver.received.map(({ body, headers }) => {
+  const told = await inOrder({ dodo }, receiver.received)
+  const events = told.map(({ body, headers }) => {
     WebhookPayloadSchema.parse(JSON.parse(body))
     return client.webhooks.unwrap(body, { headers })
   })

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   brokeCard,
   eventTypes,
+  inOrder,
   makeSession,
   openReceiver,
   openShop,
@@ -58,7 +59,8 @@ test('an opened dispute is read, told, and in its payment', async () => {
     { dispute_status: 'dispute_opened' },
   ])
   await dodo.settle()
-  expect(JSON.parse(receiver.received[1]?.body ?? '')).toMatchObject({
+  const [, told] = await inOrder({ dodo }, receiver.received)
+  expect(JSON.parse(told?.body ?? '')).toMatchObject({
     type: 'dispute.opened',
     data: { payload_type: 'Dispute', ...dispute },
   })
@@ -100,7 +102,7 @@ test.each([
     { dispute_status: status },
   ])
   await shop.dodo.settle()
-  expect(eventTypes(receiver)).toEqual(['payment.succeeded', 'dispute.opened', ...told])
+  expect(await eventTypes(shop, receiver)).toEqual(['payment.succeeded', 'dispute.opened', ...told])
 })
 
 test('rapid resolution accepts what is no dispute yet, without a refund', async () => {
@@ -118,7 +120,11 @@ test('rapid resolution accepts what is no dispute yet, without a refund', async 
     disputes: [{ is_resolved_by_rdr: true }],
   })
   await shop.dodo.settle()
-  expect(eventTypes(receiver)).toEqual(['payment.succeeded', 'dispute.opened', 'dispute.accepted'])
+  expect(await eventTypes(shop, receiver)).toEqual([
+    'payment.succeeded',
+    'dispute.opened',
+    'dispute.accepted',
+  ])
   const proper = await open(shop, payment_id)
   expect((await decide(shop, proper, 'resolve_by_rdr')).status).toBe(409)
 })

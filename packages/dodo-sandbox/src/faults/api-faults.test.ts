@@ -7,8 +7,8 @@ import { matchesRoute } from './api-faults.ts'
 const ada = { email: 'ada@example.com', name: 'Ada Lovelace' }
 
 /** The SDK without its retries, so that one call is one request. */
-function once({ dodo }: Pick<Shop, 'dodo'>, options: { timeout?: number } = {}): DodoPayments {
-  return new DodoPayments({ baseURL: dodo.url, bearerToken: dodo.apiKey, maxRetries: 0, ...options })
+function once({ dodo }: Pick<Shop, 'dodo'>): DodoPayments {
+  return new DodoPayments({ baseURL: dodo.url, bearerToken: dodo.apiKey, maxRetries: 0 })
 }
 
 async function customersOf(client: DodoPayments): Promise<number> {
@@ -18,6 +18,11 @@ async function customersOf(client: DodoPayments): Promise<number> {
 async function injected({ dodo }: Pick<Shop, 'dodo'>): Promise<InjectedFault[]> {
   const response = await fetch(`${dodo.url}/_sandbox/faults/injected`)
   return ((await response.json()) as { items: InjectedFault[] }).items
+}
+
+/** Resolves once a fault was injected, which a request that gets no answer cannot tell. */
+async function untilInjected(shop: Pick<Shop, 'dodo'>): Promise<void> {
+  while ((await injected(shop)).length === 0) await new Promise(setImmediate)
 }
 
 test('a lost answer was work done: the customer is there, and the call failed', async () => {
@@ -58,13 +63,22 @@ test.each([
   expect(await injected(shop)).toMatchObject([{ kind, response_status: status, resource_id: null }])
 })
 
-test('a request that times out was not done', async () => {
+test('a request whose client gives up waiting was not done', async () => {
   const shop = await openShop({ faults: [{ kind: 'time_out' }] })
-  await expect(once(shop, { timeout: 50 }).customers.create(ada)).rejects.toBeInstanceOf(
-    DodoPayments.APIConnectionTimeoutError,
-  )
+  const patience = new AbortController()
+  const asked = once(shop).customers.create(ada, { signal: patience.signal })
+  await Promise.all([
+    expect(asked).rejects.toBeInstanceOf(DodoPayments.APIUserAbortError),
+    untilInjected(shop).then(() => patience.abort()),
+  ])
   expect(await customersOf(once(shop))).toBe(0)
   expect(await injected(shop)).toMatchObject([{ kind: 'time_out', response_status: null }])
+})
+
+test('a request that nobody gives up on loses its connection in the end, and was not done', async () => {
+  const shop = await openShop({ faults: [{ kind: 'time_out', delay_ms: 1 }] })
+  await expect(once(shop).customers.create(ada)).rejects.toBeInstanceOf(DodoPayments.APIConnectionError)
+  expect(await customersOf(once(shop))).toBe(0)
 })
 
 test('a sandbox that holds a request open can be closed', async () => {
@@ -72,7 +86,7 @@ test('a sandbox that holds a request open can be closed', async () => {
   const held = once({ dodo })
     .customers.create(ada)
     .catch((error: unknown) => error)
-  while ((await injected({ dodo })).length === 0) await new Promise(setImmediate)
+  await untilInjected({ dodo })
   await dodo.close()
   expect(await held).toBeInstanceOf(DodoPayments.APIConnectionError)
 })

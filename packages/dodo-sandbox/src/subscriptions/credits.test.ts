@@ -1,6 +1,6 @@
 import type DodoPayments from 'dodopayments'
 import { expect, test } from 'vitest'
-import { openReceiver, openShop } from '../../test/shop.ts'
+import { inOrder, openReceiver, openShop } from '../../test/shop.ts'
 import { dayMs, makeKind, makePlan, subscribe, useCredits } from '../../test/subscribers.ts'
 
 type Attach = DodoPayments.Products.AttachCreditEntitlement
@@ -33,8 +33,8 @@ async function openSubscriber(
     },
     async told() {
       await shop.dodo.settle()
-      return receiver.received
-        .slice(before)
+      const told = await inOrder(shop, receiver.received.slice(before))
+      return told
         .map(({ body }) => JSON.parse(body) as { type: string; data: Record<string, unknown> })
         .filter(({ type }) => type.startsWith('credit.'))
     },

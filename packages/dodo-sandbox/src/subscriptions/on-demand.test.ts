@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { brokeCard, openReceiver, openShop, submitScript } from '../../test/shop.ts'
+import { brokeCard, eventTypes, openReceiver, openShop, submitScript } from '../../test/shop.ts'
 import { dayMs, failsLaterCard, makePlan, subscribe } from '../../test/subscribers.ts'
 
 const mandate = { subscription_data: { on_demand: { mandate_only: true } } }
@@ -36,7 +36,7 @@ test('a mandate costs nothing, is charged by request, and one charge at a time',
   expect(again.payment_id).not.toBe(payment_id)
   expect((await client.payments.retrieve(again.payment_id)).metadata).toEqual({ account: 'acc_1' })
   await dodo.advance(60_000)
-  expect(receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type)).toEqual([
+  expect(await eventTypes({ dodo }, receiver)).toEqual([
     'payment.succeeded',
     'subscription.active',
     'subscription.updated',

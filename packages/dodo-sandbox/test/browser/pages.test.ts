@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchBrowser, screenshot } from '../../../../tools/browser.ts'
 import { makeSession, openReceiver, openShop, submitScript } from '../shop.ts'
@@ -30,6 +30,13 @@ async function visit(options: BrowserContextOptions) {
 
 async function openAllDetails(page: Page): Promise<void> {
   for (const details of await page.locator('details > summary').all()) await details.click()
+}
+
+/** Presses a button that sends its form, and waits for the page that answers it. */
+async function press(button: Locator): Promise<void> {
+  const answered = button.page().waitForEvent('load')
+  await button.click()
+  await answered
 }
 
 /** How far the page can be scrolled to the side. */
@@ -70,11 +77,11 @@ test('without scripts a payment is refunded, the clock is moved and a webhook se
   const sale = page.locator('#payments li', { hasText: payment.payment_id })
   await sale.locator('summary').click()
   await sale.getByLabel('Amount in USD').fill('12.34')
-  await sale.getByRole('button', { name: 'Refund' }).click()
+  await press(sale.getByRole('button', { name: 'Refund' }))
   expect((await client.payments.retrieve(payment.payment_id)).refunds[0]).toMatchObject({ amount: 1234 })
-  await page.getByRole('button', { name: '+ 1 day' }).click()
+  await press(page.getByRole('button', { name: '+ 1 day' }))
   expect((await client.payments.retrieve(payment.payment_id)).refund_status).toBe('partial')
   await page.locator('#deliveries summary').last().click()
-  await page.getByRole('button', { name: 'Send again' }).last().click()
-  await expect.poll(() => page.getByText('sent again by hand').count()).toBe(1)
+  await press(page.getByRole('button', { name: 'Send again' }).last())
+  expect(await page.getByText('sent again by hand').count()).toBe(1)
 })

@@ -76,6 +76,7 @@ test.each(['express', 'hono'] as const)(
     expect(answer.status).toBe(200)
     const { checkout_url } = (await answer.json()) as { checkout_url: string }
     const failed = await submitScript(checkout_url, { card_number: brokeCard })
+    await dodo.settle()
     const paid = await submitScript(checkout_url)
     expect(paid.answer['redirect_to']).toMatch(/^https:\/\/shop\.example\/thanks\?payment_id=/)
     await dodo.settle()
