@@ -145,10 +145,11 @@ export function createEngine<const C extends CatalogDefinition>(
   return createEngineWith(options, createJobs)
 }
 
-/** The same with another job runner, for the test engine. */
+/** The same with another job runner, for the test engine, or another way to open the database. */
 export async function createEngineWith<const C extends CatalogDefinition>(
   options: EngineOptions<C>,
   makeJobs: (options: JobsOptions) => Jobs,
+  open: typeof openDatabase = openDatabase,
 ): Promise<Engine<C>> {
   const { mode = 'test', log = createLogger({ level: 'warn' }), clock, observe = false } = options
   const { verifyPerMinute = verifyPerMinuteDefault } = options
@@ -158,7 +159,7 @@ export async function createEngineWith<const C extends CatalogDefinition>(
   const provider = await providerOf(options.provider)
   if (provider !== undefined && provider.mode !== mode)
     throw modesDiffer({ engine: mode, provider: provider.mode })
-  const database = await openDatabase({
+  const database = await open({
     ...options.database,
     clock,
     onConnectionError: (err) => {

@@ -1,4 +1,4 @@
-import { openDatabase } from '../database/open-database.ts'
+import { openExistingDatabase } from '../database/open-existing-database.ts'
 import { decimalFromCredits } from '../kernel/credits.ts'
 import { formatId, formatIdInWallet } from '../kernel/ids.ts'
 import {
@@ -13,10 +13,10 @@ import { answering } from './answering.ts'
 import { type Environment, readDatabaseSettings } from './environment.ts'
 import { progressLine } from './progress-line.ts'
 
-/** `tallystick verify`: recomputes everything that is stored twice. Answers the exit code: 1 for any difference. */
+/** `tallystick verify`: recomputes everything that is stored twice, of a ledger that is there. Answers the exit code: 1 for any difference. */
 export function verifyCommand(environment: Environment): Promise<number> {
   return answering(async () => {
-    const database = await openDatabase(readDatabaseSettings(environment))
+    const database = await openExistingDatabase(readDatabaseSettings(environment))
     const progress = progressLine(process.stderr)
     try {
       let sum = noneVerified
@@ -41,6 +41,8 @@ function describeProgress({ wallets, entries, differences }: Verification, { nex
 }
 
 function describe({ wallets, lots, entries, differences }: Verification): string {
+  if (wallets === 0n && differences.length === 0)
+    return 'There is nothing in the ledger: no wallet was checked.'
   const counts = `${entries} entries, ${lots} lots, ${wallets} wallets checked`
   if (differences.length === 0) return `Ledger balances: ${counts}.`
   const lines = differences.map(({ walletId, lotId, what, stored, computed }) => {

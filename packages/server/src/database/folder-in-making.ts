@@ -10,6 +10,16 @@ export interface FolderInMaking {
   finish(): void
 }
 
+/** Whether a folder has a database that was once made whole. */
+export function isDatabaseMade(dataDir: string): boolean {
+  return existsSync(join(databaseIn(dataDir), 'PG_VERSION')) && !existsSync(join(dataDir, makingMark))
+}
+
+/** Where in a data folder PGlite keeps its files. */
+export function databaseIn(dataDir: string): string {
+  return join(dataDir, 'postgres')
+}
+
 /**
  * A new database is a thousand files, which PGlite writes without ever syncing them: a process that was killed meanwhile, or power that
  * failed soon after, would leave a part of them, which starts never again. So a mark on disk stands before the first and goes after the last;

@@ -23,11 +23,7 @@ export type DatabaseOptions = (
  * @throws Fault database_newer when the database was migrated by a newer Tallystick
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { clock, onConnectionError = () => {} } = options
-  const database =
-    'url' in options
-      ? openPostgres({ url: options.url, clock, onConnectionError })
-      : await openPglite({ dataDir: options.dataDir, snapshot: options.snapshot, clock })
+  const database = await openAsItIs(options)
   try {
     if (!isMigrated(options)) await migrate(database.kysely)
   } catch (error) {
@@ -35,6 +31,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw error
   }
   return database
+}
+
+/** @throws directoryInUse when another process has the folder open */
+export async function openAsItIs(
+  options: DatabaseOptions,
+): Promise<Database & { readonly kysely: Kysely<Tables> }> {
+  const { clock, onConnectionError = () => {} } = options
+  return 'url' in options
+    ? openPostgres({ url: options.url, clock, onConnectionError })
+    : openPglite({ dataDir: options.dataDir, snapshot: options.snapshot, clock })
 }
 
 /** Looking costs a fresh process 0.25 s, half as much again as opening the snapshot. */
@@ -57,15 +63,17 @@ function migrationFault(cause: unknown): unknown {
   const fault = asDatabaseFault(cause)
   if (fault instanceof Fault) return fault
   const message = cause instanceof Error ? cause.message : String(cause)
-  if (message.includes('corrupted migrations')) {
-    return new Fault(
-      'database_newer',
-      `The database is newer than this Tallystick, which knows migrations up to ${newestMigration}. Install the newer version.`,
-      { retryable: false, cause },
-    )
-  }
+  if (message.includes('corrupted migrations')) return databaseNewer(cause)
   return new Fault('migration_failed', `The database could not be brought up to date: ${message}`, {
     retryable: false,
     cause,
   })
+}
+
+export function databaseNewer(cause?: unknown): Fault {
+  return new Fault(
+    'database_newer',
+    `The database is newer than this Tallystick, which knows migrations up to ${newestMigration}. Install the newer version.`,
+    { retryable: false, cause },
+  )
 }

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect } from 'kysely'
 import { fromPglite } from 'pg-boss'
 import type { Clock, Database, LaneConnection } from './database.ts'
 import { decoders } from './decode.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { beginFolder } from './folder-in-making.ts'
+import { beginFolder, databaseIn } from './folder-in-making.ts'
 import { inTurn, transactionsOver } from './kysely-transactions.ts'
 import { SyncedFileSystem } from './synced-file-system.ts'
 import type { Tables } from './tables.ts'
@@ -54,7 +53,7 @@ export async function openPglite(
 }
 
 async function openFolder(dataDir: string, { onSync }: PgliteOptions): Promise<PGlite> {
-  const directory = join(dataDir, 'postgres')
+  const directory = databaseIn(dataDir)
   const making = beginFolder(dataDir, directory)
   const pglite = await PGlite.create({
     fs: new SyncedFileSystem(directory, onSync),

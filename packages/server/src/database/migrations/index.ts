@@ -34,4 +34,6 @@ const migrations: Record<string, Migration> = {
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
 
-export const newestMigration = Object.keys(migrations).at(-1)
+export const migrationNames: readonly string[] = Object.keys(migrations)
+
+export const newestMigration = migrationNames.at(-1)
