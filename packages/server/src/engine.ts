@@ -23,6 +23,7 @@ import type {
   GrantRequest,
   HoldRequest,
   LedgerRequests,
+  LotsRequest,
   QuoteRequest,
   SpendRequest,
 } from './ledger/requests.ts'
@@ -101,6 +102,7 @@ export interface Engine<C extends CatalogDefinition = CatalogDefinition> extends
   ): ReturnType<LedgerRequests['balanceAt']>
   adjust(request: AdjustRequest<UnitOf<C>>): ReturnType<LedgerRequests['adjust']>
   quote(request: QuoteRequest<ActionOf<C>, UnitOf<C>>): ReturnType<LedgerRequests['quote']>
+  lots(request: LotsRequest<UnitOf<C>>): ReturnType<LedgerRequests['lots']>
   entries(request: EntriesRequest<UnitOf<C>>): ReturnType<LedgerRequests['entries']>
   readonly customers: CustomersOfEngine
   readonly orders: SoldOrders<PackOf<C>>

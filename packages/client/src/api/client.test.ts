@@ -10,8 +10,9 @@ function setUp(answer: () => Response) {
     apiKey: 'tsk_test_fake',
     surroundings: clock,
     fetch: async (request) => {
+      const { pathname, search } = new URL(request.url)
       requests.push({
-        line: `${request.method} ${new URL(request.url).pathname}`,
+        line: `${request.method} ${pathname}${search}`,
         accept: request.headers.get('accept'),
         body: await request.text(),
       })
@@ -32,6 +33,17 @@ test.each(['block', 'unblock'] as const)('%s says who decides, and why', async (
       accept: 'application/json, application/problem+json',
       body: JSON.stringify(decision),
     },
+  ])
+})
+
+test('lots are asked for page by page, open ones alone where that is said', async () => {
+  const page = { data: [], next_cursor: null }
+  const { clock, credits, requests } = setUp(() => Response.json(page))
+  expect(await clock.until(credits.lots('ada'))).toEqual(page)
+  expect(await clock.until(credits.lots('ada', { open: true, limit: 100, cursor: 'abc' }))).toEqual(page)
+  expect(requests.map(({ line }) => line)).toEqual([
+    'GET /v1/customers/ada/lots',
+    'GET /v1/customers/ada/lots?open=true&limit=100&cursor=abc',
   ])
 })
 

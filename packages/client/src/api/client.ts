@@ -17,6 +17,7 @@ import type {
   Hold,
   Invoice,
   LotChange,
+  Lots,
   Merge,
   Order,
   OrderRefund,
@@ -99,10 +100,16 @@ export type AssignInput<C extends CatalogShape> = Omit<
 export type RefundOrderInput = Body<'post', '/v1/orders/{order}/refunds'>
 
 export interface PageInput {
-  /** Entries a page. */
+  /** How many a page: 20 unless given, 100 at most. */
   limit?: number
   /** The `next_cursor` of the page before. */
   cursor?: string
+}
+
+export interface LotsInput<C extends CatalogShape> extends PageInput {
+  unit?: UnitOf<C>
+  /** Only lots with something available or held; all unless given. */
+  open?: boolean
 }
 
 export interface EntriesInput<C extends CatalogShape> extends PageInput {
@@ -158,6 +165,8 @@ export interface Api<C extends CatalogShape> {
   ): Promise<PastBalance>
   /** What a charge would cost, and whether it can be afforded. Sets nothing aside: `hold` does. */
   quote(customer: string, spend: Spend<C>, options?: ReadOptions): Promise<Quote>
+  /** Every lot of the customer, newest first: a balance shows the first 100 of those with something left. */
+  lots(customer: string, input?: LotsInput<C>, options?: ReadOptions): Promise<Lots>
   /** Every movement of the customer's credits, newest first. */
   entries(customer: string, input?: EntriesInput<C>, options?: ReadOptions): Promise<Entries>
   putCustomer(
@@ -269,6 +278,12 @@ export function createApi<C extends CatalogShape>(send: Send, surroundings: Surr
       }),
     quote: (customer, query, options) =>
       send('get', '/v1/customers/{customer}/quote', {
+        ...options,
+        params: { customer },
+        query: { ...query },
+      }),
+    lots: (customer, query, options) =>
+      send('get', '/v1/customers/{customer}/lots', {
         ...options,
         params: { customer },
         query: { ...query },

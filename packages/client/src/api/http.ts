@@ -20,7 +20,7 @@ export interface TransportSettings {
 interface Call<M extends Method, P extends PathOf<M>> {
   /** What stands in the path's braces. */
   params?: Record<string, string>
-  query?: Record<string, string | number | undefined>
+  query?: Record<string, string | number | boolean | undefined>
   body?: Body<M, P>
   /** The media type of what is answered, where that is no JSON: then it is answered as bytes. */
   file?: 'application/pdf'
@@ -269,7 +269,7 @@ function pathSegment(name: string, value: unknown): string {
   })
 }
 
-function queryText(query: Record<string, string | number | undefined>): string {
+function queryText(query: Record<string, string | number | boolean | undefined>): string {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value))
   const text = params.toString()

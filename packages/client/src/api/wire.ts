@@ -68,6 +68,7 @@ export type PaymentMethod = Answer<'get', '/v1/customers/{customer}/payment-meth
 export type Payments = Answer<'get', '/v1/payments'>
 /** A payment that the provider told of, with what became of it. */
 export type Payment = Payments['data'][number]
+export type Lots = Answer<'get', '/v1/customers/{customer}/lots'>
 export type Entries = Answer<'get', '/v1/customers/{customer}/entries'>
 export type Entry = Entries['data'][number]
 export type Prices = Answer<'get', '/v1/prices'>

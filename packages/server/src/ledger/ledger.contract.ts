@@ -1,8 +1,8 @@
 /** What the ledger promises on every database. Run by the tests of each driver. */
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../database/database.ts'
-import { type WalletOwner, walletId } from '../kernel/ids.ts'
+import type { Database, Transaction } from '../database/database.ts'
+import { type Uuid, type WalletOwner, walletId } from '../kernel/ids.ts'
 import {
   chargeOf,
   credits,
@@ -16,6 +16,8 @@ import {
 import { applyOperations } from './apply-operations.ts'
 import { internalKey } from './keys.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { listLots } from './list-lots.ts'
+import type { LotView } from './lot-view.ts'
 import { lotsInRowMax } from './window.ts'
 
 /**
@@ -301,6 +303,104 @@ export function ledgerContract(open: (clock?: () => Date) => Promise<Database>):
       expect(refunded.balance).toMatchObject({ available: credits('10'), debt: 0n })
     } finally {
       setNow = undefined
+    }
+  })
+
+  async function everyLot(owner: WalletOwner, open?: boolean): Promise<LotView[]> {
+    const found: LotView[] = []
+    for (let before: Uuid | undefined; ; ) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { lots, next } = await ledger.lots(owner, { limit: 7, before, open })
+      found.push(...lots)
+      if (next === undefined) return found
+      expect(lots).toHaveLength(7)
+      before = next
+    }
+  }
+
+  test('lots come newest first, a page at a time, each once and as it is by itself: all, or those that are open', async () => {
+    const owner = newOwner()
+    const id = walletId(owner)
+    const soon = new Date(Date.now() + 30_000)
+    const granted = await Promise.all(
+      // More than the wallet's row has room for, in a burn order that is not that of time.
+      Array.from({ length: 3 * lotsInRowMax }, (_, number) =>
+        ledger.submit(
+          grantOf(owner, '1', {
+            priority: number % 5,
+            expiry: number % 4 === 0 ? { at: soon } : undefined,
+            effectiveAt: number % 7 === 1 ? new Date(soon.getTime() - 1000) : undefined,
+          }),
+        ),
+      ),
+    )
+    const ids = granted.map(({ shares }) => shares[0]!.lotId).toSorted((a, b) => (a > b ? -1 : 1))
+    const check = async () => {
+      const each = await Promise.all(ids.map((lot) => ledger.lot({ walletId: id, id: lot })))
+      const lots = each.map((one) => one!.lot)
+      expect(await everyLot(owner)).toEqual(lots)
+      const open = lots.filter(({ available, held }) => available + held > 0n)
+      expect(open.length).toBeLessThan(lots.length)
+      expect(await everyLot(owner, true)).toEqual(open)
+    }
+    const [spent] = (await ledger.submit(chargeOf(owner, '5.5'))).shares
+    await ledger.submit(holdOf(owner, '3'))
+    // oxlint-disable-next-line no-await-in-loop
+    for (const lotId of [ids[1]!, ids.at(-9)!])
+      await ledger.submit({ kind: 'freeze', walletId: id, key: newKey(), lotId, reason: undefined })
+    // They burn first, so that all others wait outside of the row.
+    const first = Array.from({ length: lotsInRowMax }, () => grantOf(owner, '1', { priority: -1 }))
+    for (const { shares } of await Promise.all(first.map((grant) => ledger.submit(grant))))
+      ids.push(shares[0]!.lotId)
+    ids.sort((a, b) => (a > b ? -1 : 1))
+    await check()
+    try {
+      // Lots have expired, and nobody has written so.
+      setNow = new Date(soon.getTime() + 1000)
+      await check()
+      await ledger.submit(chargeOf(owner, '0.5'))
+      await check()
+      // The hold has lapsed.
+      setNow = new Date(soon.getTime() + 60_000)
+      await check()
+      await ledger.submit({
+        kind: 'revoke',
+        walletId: id,
+        key: newKey(),
+        lotId: spent!.lotId,
+        credits: undefined,
+        reason: undefined,
+      })
+      expect((await ledger.balance(owner)).balance.debt).toBeGreaterThan(0n)
+      await check()
+    } finally {
+      setNow = undefined
+    }
+    expect(await ledger.lots(newOwner(), { limit: 7 })).toEqual({ lots: [], next: undefined })
+  })
+
+  test('of a wallet with many lots a page reads about as many rows as it shows', async () => {
+    const owner = newOwner()
+    await Promise.all(Array.from({ length: 300 }, () => ledger.submit(grantOf(owner, '1'))))
+    const limit = 10
+    const before = (await ledger.balance(owner)).lots[50]!.id
+    for (const open of [false, true]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const read = await database.snapshot(async (tx) => {
+        let rows = 0
+        const counting: Transaction = {
+          ...tx,
+          run: async <Row>(...asked: Parameters<Transaction['run']>) => {
+            const answered = await tx.run<Row>(...asked)
+            rows += answered.length
+            return answered
+          },
+        }
+        const { lots } = await listLots(counting, walletId(owner), { limit, open, before }, ledger.context)
+        expect(lots).toHaveLength(limit)
+        return rows
+      })
+      expect(read).toBeLessThan(3 * limit)
     }
   })
 

@@ -8,6 +8,7 @@ import type { LedgerContext } from './context.ts'
 import { replay } from './draft.ts'
 import { createLanes } from './lanes.ts'
 import { type EntriesPage, listEntries, type PageOfEntries } from './list-entries.ts'
+import { type LotsPage, listLots, type PageOfLots } from './list-lots.ts'
 import { readBoundKey } from './load.ts'
 import type { LedgerObserver } from './observer.ts'
 import type { Key, Operation, Receipt } from './operations.ts'
@@ -57,6 +58,8 @@ export interface Ledger {
   quote(input: QuoteInput): Promise<Quote>
   /** A lot as of now, open or used up. */
   lot(id: IdInWallet): Promise<OwnedLotView | undefined>
+  /** As of now, newest first. */
+  lots(owner: WalletOwner, page: LotsPage): Promise<PageOfLots>
   /** Newest first. */
   entries(owner: WalletOwner, page: EntriesPage): Promise<PageOfEntries>
   verify(): Promise<Verification>
@@ -99,6 +102,7 @@ export async function createLedger({
     lot: (id) => database.snapshot((tx) => readLot(tx, id, context)),
     hold: (id) => database.snapshot((tx) => readHold(tx, id, context)),
     owner: (id) => database.snapshot((tx) => readOwner(tx, id)),
+    lots: (owner, page) => database.snapshot((tx) => listLots(tx, walletId(owner), page, context)),
     entries: (owner, page) => database.snapshot((tx) => listEntries(tx, walletId(owner), page)),
     verify: () => verify(database),
     waiting: () => lanes.waiting(),

@@ -71,17 +71,30 @@ const nothing = { lapsed: [], entries: [], lotUpdates: [] } as const
 /** More than a page shows. */
 const lotsShownMax = 100
 
-export async function readWalletNow(tx: Transaction, id: Uuid, context: LedgerContext): Promise<WalletNow> {
+/**
+ * @param readSome reads those of the waiting lots that the caller is about, where time can have changed none of them: then the wallet has these only,
+ *   and its sums are those of all. Else, and unless given, all are read
+ */
+export async function readWalletNow(
+  tx: Transaction,
+  id: Uuid,
+  context: LedgerContext,
+  readSome?: () => Promise<WaitingLotRow[]>,
+): Promise<WalletNow> {
   const [row] = await tx.run<WalletRow & OwnerRow>(statements.readWallets, [[id]])
   const clock = context.clock?.() ?? tx.now
   if (row === undefined)
     return { ...nothing, wallet: emptyWallet(id), owner: undefined, now: clock, updatedAt: undefined }
   const now = later(clock, row.updated_at)
   const stored = walletFromRow(row)
-  const waiting =
-    stored.waiting.count === 0 ? [] : await tx.run<WaitingLotRow>(statements.readWaitingLots, [[id]])
-  const debts = stored.debt === 0n ? [] : await tx.run<DebtRow>(statements.readOpenDebts, [[id]])
   const mayHaveLapsed = row.next_lapse_at !== null && row.next_lapse_at <= now
+  const isDue = stored.waiting.dueAt !== undefined && stored.waiting.dueAt <= now
+  const readWaiting =
+    readSome === undefined || isDue || mayHaveLapsed
+      ? () => tx.run<WaitingLotRow>(statements.readWaitingLots, [[id]])
+      : readSome
+  const waiting = stored.waiting.count === 0 ? [] : await readWaiting()
+  const debts = stored.debt === 0n ? [] : await tx.run<DebtRow>(statements.readOpenDebts, [[id]])
   const live = mayHaveLapsed ? await tx.run<HoldRow>(statements.readLiveHolds, [[id]]) : []
   const lots = inBurnOrder([...stored.lots, ...waiting.map(waitingLotFromRow)])
   const whole = { ...stored, lots, waiting: noneWaiting }
@@ -133,7 +146,11 @@ export async function readLot(
 }
 
 /** Lots by their ids, in that order, as of now. */
-async function readLots(tx: Transaction, happened: WalletNow, ids: readonly Uuid[]): Promise<LotView[]> {
+export async function readLots(
+  tx: Transaction,
+  happened: WalletNow,
+  ids: readonly Uuid[],
+): Promise<LotView[]> {
   if (ids.length === 0) return []
   const rows = await tx.db
     .selectFrom('lots')
@@ -144,13 +161,19 @@ async function readLots(tx: Transaction, happened: WalletNow, ids: readonly Uuid
   const rowsById = new Map(rows.map((row) => [row.id, row]))
   return ids.flatMap((id) => {
     const row = rowsById.get(id)
-    if (row === undefined) return []
-    const lot = lotAfter(lotFromRow(row), happened)
-    return [viewOfLot(lot, openLotOf(happened.wallet, id), factsFromRow(row))]
+    return row === undefined ? [] : [viewOfRow(row, happened)]
   })
 }
 
-function factsFromRow(row: Selectable<Tables['lots']>): LotFacts {
+export type WholeLotRow = Selectable<Tables['lots']>
+
+/** A lot as of now, by its row and what happened in its wallet. */
+export function viewOfRow(row: WholeLotRow, happened: WalletNow): LotView {
+  const lot = lotAfter(lotFromRow(row), happened)
+  return viewOfLot(lot, openLotOf(happened.wallet, row.id), factsFromRow(row))
+}
+
+function factsFromRow(row: WholeLotRow): LotFacts {
   return {
     source: row.source as LotSource,
     category: row.category as LotCategory,

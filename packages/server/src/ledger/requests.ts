@@ -5,6 +5,7 @@ import type { Money } from '../kernel/money.ts'
 import type { Refusal } from '../kernel/refusal.ts'
 import type { PastBalance } from './balance-at.ts'
 import type { EntriesFilter, PageOfEntries } from './list-entries.ts'
+import type { LotsPage, PageOfLots } from './list-lots.ts'
 import type { LotView } from './lot-view.ts'
 import type {
   AbovePolicy,
@@ -142,6 +143,8 @@ export interface EntriesRequest<Unit extends string = string> extends BalanceReq
   readonly before?: bigint | undefined
 }
 
+export interface LotsRequest<Unit extends string = string> extends BalanceRequest<Unit>, LotsPage {}
+
 export type QuoteRequest<Action extends string = string, Unit extends string = string> = Spending<
   Action,
   Unit
@@ -212,6 +215,7 @@ export interface LedgerRequests {
         readonly refusal: Refusal | undefined
       }
   >
+  lots(request: LotsRequest): Promise<PageOfLots & InWallet>
   entries(request: EntriesRequest): Promise<PageOfEntries & InWallet>
   verify(): Promise<Verification>
 }

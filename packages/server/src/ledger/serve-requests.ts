@@ -362,6 +362,11 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       return { ...wallet, ...quote, action, refusal }
     },
 
+    lots: async ({ customer, unit, ...page }) => {
+      const wallet = await walletOf(customer, unitOf(options.catalog().catalog, unit))
+      return { ...wallet, ...(await ledger.lots(wallet.owner, page)) }
+    },
+
     entries: async ({ customer, unit, ...page }) => {
       const wallet = await walletOf(customer, unitOf(options.catalog().catalog, unit))
       return { ...wallet, ...(await ledger.entries(wallet.owner, page)) }

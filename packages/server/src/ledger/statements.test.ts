@@ -17,6 +17,8 @@ const reached: Record<string, string[]> = {
   ledger_read_live_holds: ['holds_that_may_lapse(wallet_id)'],
   ledger_read_lots: ['lots_pkey(wallet_id, id)'],
   ledger_read_waiting_lots: ['waiting_lots_pkey(wallet_id)'],
+  ledger_read_newest_lots: ['lots_pkey(wallet_id, id)', 'lots_pkey(wallet_id, id)'],
+  ledger_read_newest_waiting_lots: ['waiting_lots_pkey(wallet_id, id)', 'waiting_lots_pkey(wallet_id, id)'],
   ledger_read_open_debts: ['debts_open(wallet_id)'],
   ledger_read_debts: ['debts_pkey(wallet_id, transaction)'],
   ledger_read_refunds: ['charge_refunds_pkey(wallet_id, transaction)'],
@@ -32,6 +34,8 @@ const reached: Record<string, string[]> = {
 let database: TestDatabase
 let engine: Engine
 let client: Client
+/** As readers have it: without the lanes' settings. */
+let reader: Client
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -40,11 +44,12 @@ beforeAll(async () => {
     database: { url: database.url },
   })
   client = new Client({ connectionString: database.url, options: laneSettings })
-  await client.connect()
+  reader = new Client({ connectionString: database.url })
+  await Promise.all([client.connect(), reader.connect()])
 })
 
 afterAll(async () => {
-  await client.end()
+  await Promise.all([client.end(), reader.end()])
   await engine.close()
 })
 
@@ -69,6 +74,23 @@ test('each statement reaches rows by their keys, whatever was counted of the tab
   expect(await reachedNow(), 'counted when each wallet had one hold').toEqual(reached)
 })
 
+test('without these settings too, a page of lots is reached by their keys, counted before the wallet had many', async () => {
+  await Promise.all(
+    Array.from({ length: 2000 }, () =>
+      engine.grant({
+        customer: 'customer_0',
+        credits,
+        source: 'promotion',
+        name: 'One of many',
+        idempotencyKey: crypto.randomUUID(),
+      }),
+    ),
+  )
+  const found = await reachedNow(reader)
+  for (const name of ['ledger_read_newest_lots', 'ledger_read_newest_waiting_lots'])
+    expect(found[name]).toEqual(reached[name])
+})
+
 const credits = creditsFromDecimal('10') ?? zeroCredits
 
 async function inEachWallet(
@@ -79,17 +101,17 @@ async function inEachWallet(
   )
 }
 
-async function reachedNow(): Promise<Record<string, string[]>> {
+async function reachedNow(asked: Client = client): Promise<Record<string, string[]>> {
   const columnsOf = await columnsByIndex()
   const found: Record<string, string[]> = {}
   for (const { name, text } of Object.values(statements)) {
-    const { rows } = await client.query(`explain (generic_plan, format json) ${text}`)
+    const { rows } = await asked.query(`explain (generic_plan, format json) ${text}`)
     const scans = scansOf(rows[0]['QUERY PLAN'][0].Plan)
     if (scans.length > 0)
       found[name] = scans.map(({ type, index, condition }) =>
         type === 'Index Scan'
           ? `${index}(${columnsOf(index)
-              .filter((column) => new RegExp(`\\b${column} (=|>=)`).test(condition))
+              .filter((column) => new RegExp(`\\b${column} (=|>=|<)`).test(condition))
               .join(', ')})`
           : `${type}(${index})`,
       )

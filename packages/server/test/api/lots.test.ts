@@ -259,6 +259,64 @@ describe('POST /v1/adjustments', () => {
   })
 })
 
+describe('GET /v1/customers/{customer}/lots', () => {
+  test('answers every lot, newest first, page by page, each as it is by itself', async () => {
+    const { customer, lot: first, charge } = await granted()
+    const { json: second } = await api.post('/v1/grants', { customer, ...gift, scope: ['image.hires'] })
+    await charge(10)
+    const path = `/v1/customers/${customer}/lots`
+    const { json: page } = await api.get(`${path}?limit=2`)
+    const { json: rest } = await api.get(`${path}?limit=2&cursor=${page.next_cursor}`)
+    const lots = [...page.data, ...rest.data]
+    expect(page.data).toHaveLength(2)
+    expect(rest.next_cursor).toBeNull()
+    expect(lots.map(({ id, name }) => [id, name])).toEqual([
+      [second.lot.id, 'Gift'],
+      [first, 'Gift'],
+      [expect.any(String), 'Welcome gift'],
+    ])
+    for (const lot of lots) expect(lot).toEqual((await api.get(`/v1/lots/${lot.id}`)).json)
+    expect((await api.get(`${path}?open=false`)).json.data).toEqual(lots)
+  })
+
+  test('answers those with something available or held alone, as of now', async () => {
+    const { customer, lot, charge } = await granted({ expires_after: { days: 1 } })
+    const open = async () =>
+      (await api.get(`/v1/customers/${customer}/lots?open=true`)).json.data.map(
+        ({ id, name }: { id: string; name: string }) => (id === lot ? 'ours' : name),
+      )
+    await api.post('/v1/holds', { customer, credits: 4, expires_in_seconds: 3600 })
+    await charge(6)
+    expect(await open()).toEqual(['ours', 'Welcome gift'])
+    laterByDays(1)
+    expect(await open()).toEqual(['Welcome gift'])
+  })
+
+  test('is of one unit', async () => {
+    const { customer } = await granted({ unit: 'images' })
+    const names = async (query: string) =>
+      (await api.get(`/v1/customers/${customer}/lots${query}`)).json.data.map(
+        ({ name, unit }: { name: string; unit: string }) => [name, unit],
+      )
+    expect(await names('')).toEqual([['Welcome gift', 'credits']])
+    expect(await names('?unit=images')).toEqual([['Gift', 'images']])
+  })
+
+  test('refuses what it does not know, and a cursor that is none of its own', async () => {
+    const { customer } = await granted()
+    const path = `/v1/customers/${customer}/lots`
+    expect((await api.get(`${path}?unit=gold`)).json.code).toBe('unknown_unit')
+    const { json } = await api.get(`/v1/customers/${customer}/entries?limit=1`)
+    for (const query of [`cursor=${json.next_cursor}`, 'cursor=abc', 'open=yes', 'limit=0', 'limit=101'])
+      expect((await api.get(`${path}?${query}`)).json).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
+        issues: [{ path: `query.${query.split('=')[0]}` }],
+      })
+    expect((await api.call('GET', path, undefined, { apiKey: null })).status).toBe(401)
+  })
+})
+
 describe('a lot', () => {
   test('is revoked: what is there, then what is spent, which is owed', async () => {
     const { customer, lot, post, read, charge } = await granted()

@@ -40,9 +40,10 @@ import {
 
 const balanceWithLotsSchema = balanceSchema
   .extend({
-    lots: z
-      .array(lotSchema)
-      .openapi({ description: 'With something left, in the order in which they burn: the first 100.' }),
+    lots: z.array(lotSchema).openapi({
+      description:
+        'With something left, in the order in which they burn: the first 100. The rest: `GET /v1/customers/{customer}/lots?open=true`.',
+    }),
     lot_count: z.int().openapi({ description: 'How many lots have something left.' }),
   })
   .openapi('BalanceWithLots')

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { invalidAmount, unknownAction, unknownUnit } from '../../catalog/errors.ts'
+import { decodeCursor, encodeCursor, pageQuery, pageSchema, pageSize } from '../../http/page.ts'
 import { type Route, route } from '../../http/route.ts'
 import {
   catalogNameSchema,
@@ -23,7 +24,9 @@ import {
   formatIdInWallet,
   formatTransactionId,
   type IdInWallet,
+  isUuid,
   type Uuid,
+  type WalletOwner,
 } from '../../kernel/ids.ts'
 import { dayMs } from '../../kernel/time.ts'
 import { keyReused, lotNotFound, lotOutOfTime, overloaded, revokeExceedsLot, walletFull } from '../errors.ts'
@@ -33,6 +36,7 @@ import type { AdjustRequest, Done, Granted, GrantRequest, LedgerRequests, LotReq
 import {
   balanceSchema,
   balanceToWire,
+  customerParams,
   idFrom,
   notEnough,
   reasonField,
@@ -214,6 +218,12 @@ export const adjustFields = {
   actor: textSchema(200).openapi({ description: 'Who does it.', example: 'support:mia' }),
 }
 
+// A query is text: `z.coerce.boolean()` would take "false" for true.
+const openField = z
+  .enum(['true', 'false'])
+  .optional()
+  .openapi({ type: 'boolean', description: 'Only lots with something available or held; all unless given.' })
+
 const lotParams = z.strictObject({ lot: z.string() })
 
 export function lotRoutes(engine: LedgerRequests): Route[] {
@@ -260,7 +270,32 @@ export function lotRoutes(engine: LedgerRequests): Route[] {
       handle: async ({ params }) => {
         const id = lotId(params.lot)
         const { lot, owner } = await engine.getLot(id)
-        return { ...lotToWire(lot, id.walletId), customer: owner.customer, unit: owner.unit }
+        return ownedLotToWire(lot, id.walletId, owner)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/customers/{customer}/lots',
+      id: 'listLots',
+      tag: 'Customers',
+      summary: 'Every lot, newest first',
+      params: customerParams,
+      query: z.strictObject({ unit: unitField, open: openField, ...pageQuery }),
+      answer: pageSchema(ownedLotSchema),
+      refusals: [unknownUnit],
+      handle: async ({ params, query }) => {
+        const { unit, open } = query
+        const { lots, next, owner, walletId } = await engine.lots({
+          ...params,
+          unit,
+          open: open === 'true',
+          limit: pageSize(query.limit),
+          before: query.cursor === undefined ? undefined : lotsCursor(query.cursor),
+        })
+        return {
+          data: lots.map((lot) => ownedLotToWire(lot, walletId, owner)),
+          next_cursor: next === undefined ? null : encodeCursor([next]),
+        }
       },
     }),
     route({
@@ -337,6 +372,11 @@ function changeRoute(operation: 'freeze' | 'unfreeze' | 'expire', { handle, ...a
   })
 }
 
+function lotsCursor(text: string): Uuid {
+  const [id] = decodeCursor(text, z.string().refine(isUuid))
+  return id
+}
+
 function lotId(text: string): IdInWallet {
   return idFrom('lot', text, lotNotFound)
 }
@@ -398,6 +438,14 @@ function changeToWire(
     created_at: instantToWire(receipt.at),
     balance: balanceToWire(receipt.balance, owner),
   }
+}
+
+function ownedLotToWire(
+  lot: LotView,
+  walletId: Uuid,
+  { customer, unit }: WalletOwner,
+): z.input<typeof ownedLotSchema> {
+  return { ...lotToWire(lot, walletId), customer, unit }
 }
 
 export function lotToWire(lot: LotView, walletId: Uuid): z.input<typeof lotSchema> {
