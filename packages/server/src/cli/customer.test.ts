@@ -57,9 +57,9 @@ test('a customer is shown, blocked, and let buy again, and who decided it and wh
 
 test('a dispute that blocks is named, and what follows from it is lifted', async () => {
   const { books, run } = await setUp()
-  const ordered = await books.order('alice')
+  const ordered = await books.order({ customer: 'alice' })
   await books.tell(paid(ordered))
-  await books.tell(disputed(ordered, 'lost'))
+  await books.tell(disputed(ordered, { state: 'lost' }))
   expect((await run('show', 'alice')).said).toMatch(
     new RegExp(
       `Cannot buy: blocked by the dispute dsp_${ordered.paymentId} since .*Z\\. A dispute was lost\\.$`,

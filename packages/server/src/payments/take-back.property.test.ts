@@ -4,24 +4,18 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { migratedSnapshot } from '../database/migrated-snapshot.ts'
-import { openDatabase } from '../database/open-database.ts'
+import { type Books, disputed, type Ordered, openBooks, paid, refunded } from '../../test/support/books.ts'
 import { micros } from '../kernel/credits.ts'
-import { chargeOf, holdOf, newId } from '../ledger/__fixtures__/operations.ts'
+import { chargeOf, holdOf } from '../ledger/__fixtures__/operations.ts'
 import type { ProviderEvent } from '../providers/provider.ts'
-import type { ProviderDispute, ProviderPayment, ProviderRefund } from '../providers/told.ts'
-import { type Desk, disputeOf, openDesk, ownerOf, paymentOf, refundOf } from './__fixtures__/desk.ts'
+import type { ProviderDispute, ProviderRefund } from '../providers/told.ts'
 
-let desk: Desk
+let books: Books
 
 beforeAll(async () => {
-  const database = await openDatabase({ dataDir: undefined, snapshot: await migratedSnapshot() })
-  desk = await openDesk({ database })
+  books = await openBooks('pglite')
 })
-afterAll(async () => {
-  await desk.close()
-  await desk.database.close()
-})
+afterAll(() => books.close())
 
 type RefundPath = readonly ProviderRefund['state'][]
 type DisputeStep = Pick<ProviderDispute, 'state' | 'stage' | 'isRapidlyResolved'>
@@ -100,7 +94,8 @@ interface Telling {
   readonly isNeeded: boolean
 }
 
-function tellingsOf(purchase: Purchase, customer: string, paymentId: string): Telling[] {
+function tellingsOf(purchase: Purchase, ordered: Ordered): Telling[] {
+  const { paymentId } = ordered
   const minor = (part: number) => (purchase.totalMinor * BigInt(part)) / 1000n
   const tellings: Telling[] = []
   const refunds = new Map<string, ProviderRefund>()
@@ -109,32 +104,32 @@ function tellingsOf(purchase: Purchase, customer: string, paymentId: string): Te
   function tellPayment(isNeeded: boolean): void {
     const back = [...refunds.values()].filter(({ state }) => state === 'succeeded')
     const sum = back.reduce((so, { amount }) => so + (amount?.amountMinor ?? 0n), 0n)
-    const payment: ProviderPayment = paymentOf(customer, paymentId, {
+    const event = paid(ordered, {
       cart: [{ productId: `pdt_${purchase.pack}`, quantity: purchase.quantity }],
       charged: { total: { amountMinor: purchase.totalMinor, currency }, taxMinor: 0n },
       isFullyRefunded: sum >= purchase.totalMinor,
       refunds: [...refunds.values()],
       disputes: [...disputes.values()],
     })
-    tellings.push({ event: { type: 'payment', payment }, isNeeded })
+    tellings.push({ event, isNeeded })
   }
 
   tellPayment(true)
   for (const [index, { perThousand, path }] of purchase.refunds.entries()) {
     const amount = { amountMinor: minor(perThousand), currency }
     for (const [step, state] of path.entries()) {
-      const refund = { ...refundOf(paymentId), refundId: `${paymentId}_refund_${index}`, state, amount }
-      refunds.set(refund.refundId, refund)
-      tellings.push({ event: { type: 'refund', refund }, isNeeded: step === path.length - 1 })
+      const event = refunded(ordered, { refundId: `${paymentId}_refund_${index}`, state, amount })
+      refunds.set(event.refund.refundId, event.refund)
+      tellings.push({ event, isNeeded: step === path.length - 1 })
       if (index === 1) tellPayment(false)
     }
   }
   for (const [index, { perThousand, path }] of purchase.disputes.entries()) {
     const amount = { amountMinor: minor(perThousand), currency }
     for (const [step, how] of path.entries()) {
-      const dispute = { ...disputeOf(paymentId), disputeId: `${paymentId}_dispute_${index}`, ...how, amount }
-      disputes.set(dispute.disputeId, dispute)
-      tellings.push({ event: { type: 'dispute', dispute }, isNeeded: step === path.length - 1 })
+      const event = disputed(ordered, { disputeId: `${paymentId}_dispute_${index}`, ...how, amount })
+      disputes.set(event.dispute.disputeId, event.dispute)
+      tellings.push({ event, isNeeded: step === path.length - 1 })
       if (index === 0) tellPayment(false)
     }
   }
@@ -179,27 +174,25 @@ function expected({ pack, quantity, totalMinor, refunds, disputes }: Purchase) {
 test('any order and repetition of what is told of a payment ends in the same credits', async () => {
   await fc.assert(
     fc.asyncProperty(purchases, async (purchase) => {
-      const customer = await desk.newCustomer()
-      const paymentId = `pay_${newId()}`
-      const told = disordered(tellingsOf(purchase, customer, paymentId), purchase.shuffle)
+      const ordered = await books.order(purchase)
+      const told = disordered(tellingsOf(purchase, ordered), purchase.shuffle)
       for (const [index, { event, asOf }] of told.entries()) {
-        for (const use of purchase.uses) if (use.before === index) await spend(customer, use)
-        await desk.tell(event, asOf)
+        for (const use of purchase.uses) if (use.before === index) await spend(ordered, use)
+        await books.tell(event, asOf)
       }
-      const { revoked, isFrozen, lot } = await desk.bought(paymentId)
+      const { revoked, isFrozen, lot } = await books.bought(ordered.paymentId)
       expect({ revoked, isFrozen }).toEqual(expected(purchase))
       // The ledger took as much, or will when a hold ends.
       expect({ revoked: lot.revoked + lot.pending, isFrozen: lot.isFrozen }).toEqual({ revoked, isFrozen })
     }),
     { numRuns: 60 },
   )
-  expect((await desk.ledger.verify()).differences).toEqual([])
+  expect((await books.ledger.verify()).differences).toEqual([])
 })
 
-async function spend(customer: string, { perThousand, isHeld }: Purchase['uses'][number]): Promise<void> {
-  const owner = ownerOf(customer)
-  const { balance } = await desk.ledger.balance(owner)
+async function spend({ owner }: Ordered, { perThousand, isHeld }: Purchase['uses'][number]): Promise<void> {
+  const { balance } = await books.ledger.balance(owner)
   const credits = micros((balance.spendable * BigInt(perThousand)) / 1000n)
   if (credits === 0n || balance.debt > 0n) return
-  await desk.ledger.submit({ ...(isHeld ? holdOf(owner, '1') : chargeOf(owner, '1')), credits })
+  await books.ledger.submit({ ...(isHeld ? holdOf(owner, '1') : chargeOf(owner, '1')), credits })
 }

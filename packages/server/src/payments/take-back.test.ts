@@ -1,74 +1,53 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Driver, openTestDatabase } from '../../test/support/shop.ts'
-import type { Database } from '../database/database.ts'
+import {
+  type Books,
+  disputed,
+  type Ordered,
+  openBooks,
+  ownerOf,
+  paid,
+  refunded,
+} from '../../test/support/books.ts'
 import { decimalFromCredits } from '../kernel/credits.ts'
-import { chargeOf, credits, holdOf, newId, newKey } from '../ledger/__fixtures__/operations.ts'
+import { chargeOf, credits, holdOf, newKey } from '../ledger/__fixtures__/operations.ts'
 import { bringCredits } from '../merges/bring-credits.ts'
 import { noteMerge } from '../merges/note-merge.ts'
 import { takeCredits } from '../merges/take-credits.ts'
 import type { ProviderEvent } from '../providers/provider.ts'
 import type { ProviderDispute } from '../providers/told.ts'
-import {
-  type Desk,
-  type DeskOptions,
-  disputeOf,
-  openDesk,
-  ownerOf,
-  paymentOf,
-  refundOf,
-} from './__fixtures__/desk.ts'
 
 const asOf = new Date('2026-11-25T12:00:00Z')
 
-describe.each(['pglite', 'postgres'] as const)('what money that goes back takes, on %s', (driver: Driver) => {
-  let database: Database
-  let desk: Desk
-  const opened: Desk[] = []
+describe.each(['pglite', 'postgres'] as const)('what money that goes back takes, on %s', (driver) => {
+  let books: Books
 
   beforeAll(async () => {
-    database = await openTestDatabase(driver)
-    desk = await open()
+    books = await openBooks(driver)
   })
-  afterAll(async () => {
-    for (const one of opened) await one.close()
-    await database.close()
-  })
+  afterAll(() => books.close())
   // Whatever was done: every sum is that of its entries.
   afterEach(async () => {
-    const { differences } = await desk.ledger.verify()
+    const { differences } = await books.ledger.verify()
     if (differences.length > 0) throw new Error(`The books do not balance: ${JSON.stringify(differences)}`)
   })
 
-  async function open(policies?: DeskOptions['policies']): Promise<Desk> {
-    const made = await openDesk({ database, ...(policies === undefined ? {} : { policies }) })
-    opened.push(made)
-    return made
-  }
-
   /** A hundred credits, bought for 10.00 USD; `before` is told before the payment itself is. */
-  async function buy(at: Desk = desk, before: (paymentId: string) => readonly ProviderEvent[] = () => []) {
-    const customer = await at.newCustomer()
-    const paymentId = `pay_${newId()}`
-    const owner = ownerOf(customer)
-    const { ledger } = at
+  async function buy(before: (ordered: Ordered) => readonly ProviderEvent[] = () => []) {
+    const ordered = await books.order()
+    const { paymentId, owner } = ordered
+    const { ledger } = books
     const tell = (...events: readonly ProviderEvent[]) =>
-      Promise.all(events.map((event) => at.tell(event, asOf)))
-    const telling: ProviderEvent = { type: 'payment', payment: paymentOf(customer, paymentId) }
-    await tell(...before(paymentId))
+      Promise.all(events.map((event) => books.tell(event, asOf)))
+    const telling = paid(ordered)
+    await tell(...before(ordered))
     await tell(telling)
     return {
-      customer,
+      customer: owner.customer,
       paymentId,
       tell,
       telling,
-      refund: (amountMinor: bigint, refundId = `refund_${newId()}`): ProviderEvent => ({
-        type: 'refund',
-        refund: refundOf(paymentId, { amountMinor, refundId }),
-      }),
-      dispute: (how: Partial<ProviderDispute> = {}): ProviderEvent => ({
-        type: 'dispute',
-        dispute: disputeOf(paymentId, how),
-      }),
+      refund: (amountMinor: bigint) => refunded(ordered, { amount: { amountMinor, currency: 'USD' } }),
+      dispute: (how: Partial<ProviderDispute> = {}) => disputed(ordered, how),
       spend: (decimal: string) => ledger.submit(chargeOf(owner, decimal)),
       hold: async (decimal: string) => (await ledger.submit(holdOf(owner, decimal))).hold!.id,
       release: (holdId: string) =>
@@ -82,7 +61,7 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
           credits: undefined,
         }),
       lot: async () => {
-        const { lot } = await at.bought(paymentId)
+        const { lot } = await books.bought(paymentId)
         const { available, held, spent, revoked, pending } = lot
         return Object.fromEntries(
           Object.entries({ available, held, spent, revoked, pending })
@@ -96,7 +75,7 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
         return [balance.spendable, balance.debt].map(decimalFromCredits)
       },
       byHand: async (kind: 'freeze' | 'unfreeze') => {
-        const { walletId, lotId } = await at.bought(paymentId)
+        const { walletId, lotId } = await books.bought(paymentId)
         await ledger.submit({ kind, walletId, key: newKey(), lotId, reason: 'By hand' })
       },
     }
@@ -143,16 +122,17 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
     ['forgive', 'owe', ['0', '0'], ['0', '60']],
   ] as const)(
     'spent credits, when refunds %s and disputes %s',
-    async (refundedSpent, disputedSpent, refunded, lost) => {
-      const chosen = await open({
-        refunds: { spent: refundedSpent },
-        disputes: { spent: disputedSpent, block: true },
-      })
-      const [one, other] = [await buy(chosen), await buy(chosen)]
+    async (refundedSpent, disputedSpent, afterRefund, lost) => {
+      const [one, other] = [await buy(), await buy()]
       for (const purchase of [one, other]) await purchase.spend('60')
-      await one.tell(one.refund(1000n))
-      await other.tell(other.dispute({ state: 'lost' }))
-      expect([await one.balance(), await other.balance()]).toEqual([refunded, lost])
+      books.use({ refunds: { spent: refundedSpent }, disputes: { spent: disputedSpent } })
+      try {
+        await one.tell(one.refund(1000n))
+        await other.tell(other.dispute({ state: 'lost' }))
+      } finally {
+        books.use({})
+      }
+      expect([await one.balance(), await other.balance()]).toEqual([afterRefund, lost])
       for (const purchase of [one, other]) expect(await purchase.lot()).toEqual({ revoked: '100' })
     },
   )
@@ -250,9 +230,9 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
 
   test('of a lot that somebody revoked by hand, what is left is taken', async () => {
     const { paymentId, tell, refund, lot, balance } = await buy()
-    const { walletId, lotId } = await desk.bought(paymentId)
+    const { walletId, lotId } = await books.bought(paymentId)
     const byHand = { kind: 'revoke', walletId, key: newKey(), lotId, reason: 'By hand' } as const
-    await desk.ledger.submit({ ...byHand, credits: credits('80') })
+    await books.ledger.submit({ ...byHand, credits: credits('80') })
     await tell(refund(500n))
     expect(await lot()).toEqual({ revoked: '100' })
     expect(await balance()).toEqual(['0', '0'])
@@ -261,29 +241,28 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
   })
 
   test('a refund, and a dispute, that are told before their payment wait for it', async () => {
-    const refunded = await buy(desk, (paymentId) => [
-      { type: 'refund', refund: refundOf(paymentId, { amountMinor: 250n }) },
-    ])
-    expect(await refunded.lot()).toEqual({ available: '75', revoked: '25' })
-    const disputed = await buy(desk, (paymentId) => [{ type: 'dispute', dispute: disputeOf(paymentId) }])
-    expect(await disputed.balance()).toEqual(['0', '0'])
-    await disputed.tell(disputed.dispute({ state: 'won' }))
-    expect(await disputed.balance()).toEqual(['100', '0'])
+    const quarter = { amountMinor: 250n, currency: 'USD' }
+    const one = await buy((ordered) => [refunded(ordered, { amount: quarter })])
+    expect(await one.lot()).toEqual({ available: '75', revoked: '25' })
+    const other = await buy((ordered) => [disputed(ordered)])
+    expect(await other.balance()).toEqual(['0', '0'])
+    await other.tell(other.dispute({ state: 'won' }))
+    expect(await other.balance()).toEqual(['100', '0'])
   })
 
   /** Takes what is available to another customer, who is new; it arrives when `arrive` is called. */
   async function mergeAway(customer: string) {
-    const into = await desk.newCustomer()
-    const { context } = desk.ledger
-    const taken = await database.transaction(async (tx) => {
+    const into = await books.newCustomer()
+    const { context } = books.ledger
+    const taken = await books.database.transaction(async (tx) => {
       const merge = await noteMerge(tx, { mode: 'test', customer, into })
       return takeCredits(tx, { merge, unit: 'credits' }, context)
     })
     return {
       into,
-      arrive: () => database.transaction((tx) => bringCredits(tx, taken!, context)),
+      arrive: () => books.database.transaction((tx) => bringCredits(tx, taken!, context)),
       balance: async () => {
-        const { balance } = await desk.ledger.balance(ownerOf(into))
+        const { balance } = await books.ledger.balance(ownerOf(into))
         return [balance.spendable, balance.debt].map(decimalFromCredits)
       },
     }
@@ -319,7 +298,7 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
     await arrive()
     await tell(dispute())
     expect(await balance()).toEqual(['0', '0'])
-    await expect(desk.ledger.submit(chargeOf(ownerOf(into), '1'))).rejects.toMatchObject({
+    await expect(books.ledger.submit(chargeOf(ownerOf(into), '1'))).rejects.toMatchObject({
       code: 'insufficient_credits',
     })
     await tell(dispute({ state: 'won' }))
@@ -332,9 +311,9 @@ describe.each(['pglite', 'postgres'] as const)('what money that goes back takes,
     const { into, arrive, balance: elsewhere } = await mergeAway(customer)
     await arrive()
     await release(holdId)
-    const { lots } = await desk.ledger.balance(ownerOf(into))
+    const { lots } = await books.ledger.balance(ownerOf(into))
     const { walletId } = ownerOf(into)
-    await desk.ledger.submit({
+    await books.ledger.submit({
       kind: 'freeze',
       walletId,
       key: newKey(),

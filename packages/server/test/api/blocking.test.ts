@@ -24,7 +24,7 @@ describe.each(['pglite', 'postgres'] as const)('who disputes a payment, on %s', 
       context: books.ledger.context,
       paymentsOf: () => Promise.resolve(new Map()),
     })
-    const intent = { customer, pack: 'power', quantity: 1, returnUrl: 'http://localhost/' }
+    const intent = { customer, pack: 'hundred', quantity: 1, returnUrl: 'http://localhost/' }
     return {
       ordered,
       customer,
@@ -49,35 +49,35 @@ describe.each(['pglite', 'postgres'] as const)('who disputes a payment, on %s', 
   test('can start no checkout until it is won', async () => {
     const { ordered, isBlocked, block } = await buyer()
     expect(await isBlocked()).toBe(false)
-    await books.tell(disputed(ordered, 'open'))
+    await books.tell(disputed(ordered))
     expect(await isBlocked()).toBe(true)
     expect(await block()).toMatchObject({
       actor: undefined,
       dispute: `dsp_${ordered.paymentId}`,
       reason: 'A payment is disputed.',
     })
-    await books.tell(disputed(ordered, 'won'))
+    await books.tell(disputed(ordered, { state: 'won' }))
     expect(await isBlocked()).toBe(false)
     expect(await block()).toBeUndefined()
   })
 
   test('stays blocked when it is lost, until a person lifts that; and a later dispute blocks anew', async () => {
     const { ordered, customer, isBlocked, block } = await buyer()
-    await books.tell(disputed(ordered, 'lost'))
+    await books.tell(disputed(ordered, { state: 'lost' }))
     expect(await isBlocked()).toBe(true)
     expect(await block()).toMatchObject({ reason: 'A dispute was lost.' })
     const decision = { customer, actor: 'grace', reason: 'They paid by bank' }
     for (let time = 0; time < 2; time += 1)
       expect((await books.customers.unblock(decision)).block).toBeUndefined()
-    await books.tell(disputed(ordered, 'lost'))
+    await books.tell(disputed(ordered, { state: 'lost' }))
     expect(await isBlocked()).toBe(false)
-    await books.tell(disputed(ordered, 'open', { id: `${ordered.paymentId}_2` }))
+    await books.tell(disputed(ordered, { disputeId: `dsp_${ordered.paymentId}_2` }))
     expect(await isBlocked()).toBe(true)
   })
 
   test('is left alone where the catalog says so, and not where a person has blocked them', async () => {
     const { ordered, customer, isBlocked, block } = await buyer()
-    await books.tell(disputed(ordered, 'open'))
+    await books.tell(disputed(ordered))
     try {
       books.use({ disputes: { block: false } })
       expect(await isBlocked()).toBe(false)
@@ -88,7 +88,7 @@ describe.each(['pglite', 'postgres'] as const)('who disputes a payment, on %s', 
     } finally {
       books.use({})
     }
-    await books.tell(disputed(ordered, 'won'))
+    await books.tell(disputed(ordered, { state: 'won' }))
     expect(await isBlocked()).toBe(true)
   })
 
@@ -97,7 +97,7 @@ describe.each(['pglite', 'postgres'] as const)('who disputes a payment, on %s', 
     await books.database.transaction((tx) =>
       noteMerge(tx, { mode: 'test', customer: first.customer, into: second.customer }),
     )
-    await books.tell(disputed(first.ordered, 'open'))
+    await books.tell(disputed(first.ordered))
     expect(await second.isBlocked()).toBe(true)
     expect(await other.isBlocked()).toBe(false)
   })

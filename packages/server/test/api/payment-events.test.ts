@@ -17,8 +17,9 @@ describe.each(['pglite', 'postgres'] as const)('what is told of a payment, on %s
 
   test('an event each for credits that come and go, once however often it is told', async () => {
     const ordered = await books.order()
-    const { orderId: order, paymentId: payment, walletId } = ordered
-    const refund = refunded(ordered, 1000n)
+    const { orderId: order, paymentId: payment, owner } = ordered
+    const { walletId } = owner
+    const refund = refunded(ordered, { amount: { amountMinor: 250n, currency: 'USD' } })
     for (const event of [paid(ordered), paid(ordered), refund, paid(ordered), refund]) {
       // oxlint-disable-next-line no-await-in-loop
       await books.tell(event)
@@ -29,13 +30,13 @@ describe.each(['pglite', 'postgres'] as const)('what is told of a payment, on %s
         type: 'order.credited',
         mode: 'test',
         wallet_id: walletId,
-        data: { ...about, credits: '500' },
+        data: { ...about, credits: '100' },
       },
       {
         type: 'credits.taken_back',
         mode: 'test',
         wallet_id: walletId,
-        data: { ...about, credits: '125', total: '125' },
+        data: { ...about, credits: '25', total: '25' },
       },
     ])
   })
@@ -44,13 +45,13 @@ describe.each(['pglite', 'postgres'] as const)('what is told of a payment, on %s
     const ordered = await books.order()
     const at = (minute: number) => new Date(Date.UTC(2026, 10, 25, 12, minute))
     const last = { stage: 'pre_arbitration' as const }
-    await books.tell(disputed(ordered, 'open'), at(0))
-    await books.tell(disputed(ordered, 'expired'), at(1))
-    await books.tell(disputed(ordered, 'won'), at(2))
-    await books.tell(disputed(ordered, 'won'), at(2))
-    await books.tell(disputed(ordered, 'open'), at(0))
-    await books.tell(disputed(ordered, 'open', last), at(3))
-    await books.tell(disputed(ordered, 'lost', last), at(4))
+    await books.tell(disputed(ordered), at(0))
+    await books.tell(disputed(ordered, { state: 'expired' }), at(1))
+    await books.tell(disputed(ordered, { state: 'won' }), at(2))
+    await books.tell(disputed(ordered, { state: 'won' }), at(2))
+    await books.tell(disputed(ordered), at(0))
+    await books.tell(disputed(ordered, last), at(3))
+    await books.tell(disputed(ordered, { ...last, state: 'lost' }), at(4))
     expect((await eventsOf(ordered)).map(({ type, data }) => ({ type, ...data }))).toMatchObject([
       { type: 'dispute.opened', stage: 'dispute' },
       { type: 'dispute.decided', outcome: 'won' },

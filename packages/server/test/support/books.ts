@@ -1,5 +1,4 @@
-/** Orders that were paid, and whatever a provider tells of them, settled over a database: without a provider, its messages and its time. */
-import { randomBytes } from 'node:crypto'
+/** Orders, and whatever a provider tells of them, settled over a database: without a provider, its messages and its time. */
 import { checkCatalog } from '../../src/catalog/check-catalog.ts'
 import {
   type DisputesDefinition,
@@ -10,32 +9,43 @@ import {
 } from '../../src/catalog/define-catalog.ts'
 import { type Customers, createCustomers } from '../../src/customers/customers.ts'
 import type { Database, Transaction } from '../../src/database/database.ts'
-import { idMaker, type Uuid, type WalletOwner, walletId } from '../../src/kernel/ids.ts'
+import { type Uuid, type WalletOwner, walletId } from '../../src/kernel/ids.ts'
+import { invariant } from '../../src/kernel/refusal.ts'
+import { newId } from '../../src/ledger/__fixtures__/operations.ts'
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts'
+import type { LotView } from '../../src/ledger/lot-view.ts'
 import { createOrder } from '../../src/orders/create-order.ts'
+import type { Bought } from '../../src/payments/payment.ts'
+import { findPayment } from '../../src/payments/queries.ts'
 import { settleEvent } from '../../src/payments/settle-event.ts'
 import type { SettleContext } from '../../src/payments/settle-payment.ts'
 import type { Settled } from '../../src/payments/settled.ts'
 import type { ProviderEvent } from '../../src/providers/provider.ts'
-import type { DisputeState, ProviderDispute, ProviderPayment, RefundState } from '../../src/providers/told.ts'
+import type { ProviderDispute, ProviderPayment, ProviderRefund } from '../../src/providers/told.ts'
 import { type Driver, openTestDatabase } from './shop.ts'
 
-const newId = idMaker({ now: Date.now, randomBytes })
-const productId = 'pdt_power'
-const currency = 'USD'
+const provider = 'dodo'
 
 export interface BooksPolicies {
   readonly refunds?: RefundsDefinition
   readonly disputes?: DisputesDefinition
 }
 
-/** 500 credits were ordered for 40 USD. */
+interface WhatIsOrdered {
+  /** A new one unless given. */
+  readonly customer?: string
+  /** A `grain` is seven millionths of a credit. */
+  readonly pack?: 'hundred' | 'grain'
+  readonly quantity?: number
+}
+
 export interface Ordered {
   readonly orderId: Uuid
   readonly paymentId: string
-  readonly owner: WalletOwner
-  readonly walletId: Uuid
+  readonly owner: Owner
 }
+
+type Owner = WalletOwner & { readonly walletId: Uuid }
 
 export interface Books {
   readonly database: Database
@@ -44,10 +54,15 @@ export interface Books {
   /** With other rules from now on. */
   use(policies: BooksPolicies): void
   settleContext(): SettleContext
-  order(customer?: string): Promise<Ordered>
+  /** Who is known here from now on. */
+  newCustomer(customer?: string): Promise<string>
+  /** A hundred credits for 10.00 USD, unless something else is said. */
+  order(what?: WhatIsOrdered): Promise<Ordered>
   /** In a transaction of its own. */
   tell(event: ProviderEvent, asOf?: Date): Promise<Settled>
   tellIn(tx: Transaction, event: ProviderEvent, asOf?: Date): Promise<Settled>
+  /** Of a payment that is credited: what it did, and the lot as it is now. */
+  bought(paymentId: string): Promise<Bought & { readonly lot: LotView }>
   close(): Promise<void>
 }
 
@@ -62,7 +77,7 @@ export async function openBooks(on: Driver | Database): Promise<Books> {
     catalog: () => catalog,
   })
   const settleContext = (): SettleContext => ({
-    provider: 'dodo',
+    provider,
     mode: 'test',
     catalog,
     ledger: ledger.context,
@@ -70,6 +85,11 @@ export async function openBooks(on: Driver | Database): Promise<Books> {
 
   const tellIn = (tx: Transaction, event: ProviderEvent, asOf = new Date()) =>
     settleEvent(tx, event, asOf, settleContext())
+
+  async function newCustomer(customer = `user_${newId()}`): Promise<string> {
+    await customers.ensure(customer)
+    return customer
+  }
 
   return {
     database,
@@ -79,31 +99,32 @@ export async function openBooks(on: Driver | Database): Promise<Books> {
     use(policies) {
       catalog = catalogWith(policies)
     },
-    async order(customer = `user_${newId()}`) {
-      await customers.ensure(customer)
+    newCustomer,
+    async order({ customer: known, pack: packId = 'hundred', quantity = 1 } = {}) {
+      const customer = await newCustomer(known)
       const intent = {
         customer,
-        pack: 'power',
-        quantity: 1,
+        pack: packId,
+        quantity,
         returnUrl: 'http://localhost/',
         cancelUrl: undefined,
         idempotencyKey: newId(),
       }
       const order = await database.transaction((tx) =>
-        createOrder(tx, {
-          intent,
-          orderId: newId(),
-          mode: 'test',
-          provider: 'dodo',
-          catalog,
-          discount: undefined,
-        }),
+        createOrder(tx, { intent, orderId: newId(), mode: 'test', provider, catalog, discount: undefined }),
       )
-      const owner: WalletOwner = { mode: 'test', customer, unit: 'credits' }
-      return { orderId: order.id, paymentId: `pay_${newId()}`, owner, walletId: walletId(owner) }
+      return { orderId: order.id, paymentId: `pay_${newId()}`, owner: ownerOf(customer) }
     },
     tell: (event, asOf) => database.transaction((tx) => tellIn(tx, event, asOf)),
     tellIn,
+    async bought(paymentId) {
+      const payment = await database.transaction((tx) => findPayment(tx, { provider, paymentId }))
+      invariant(payment?.bought, 'the payment is credited')
+      const { walletId: wallet, lotId } = payment.bought
+      const found = await ledger.lot({ walletId: wallet, id: lotId })
+      invariant(found, 'a lot is never deleted')
+      return { ...payment.bought, lot: found.lot }
+    },
     async close() {
       await ledger.close()
       await database.close()
@@ -115,15 +136,28 @@ function catalogWith(policies: BooksPolicies) {
   const catalog = defineCatalog({
     units: { credits: {} },
     actions: { chat: { credits: 1 } },
-    packs: { power: pack({ credits: 500, price: usd(40), dodoProduct: productId }) },
+    packs: {
+      grain: pack({ credits: '0.000007', price: usd(10), dodoProduct: 'pdt_grain' }),
+      hundred: pack({ credits: 100, price: usd(10), dodoProduct: 'pdt_hundred' }),
+    },
   })
   return checkCatalog({ ...catalog, ...policies })
 }
 
+export function ownerOf(customer: string): Owner {
+  const owner: WalletOwner = { mode: 'test', customer, unit: 'credits' }
+  return { ...owner, walletId: walletId(owner) }
+}
+
+const price = { amountMinor: 1000n, currency: 'USD' }
+
+type Told<Type extends ProviderEvent['type']> = Extract<ProviderEvent, { readonly type: Type }>
+
+/** The order's payment has succeeded, unless something else is said. */
 export function paid(
-  { orderId, paymentId }: Ordered,
+  { orderId, paymentId }: Pick<Ordered, 'orderId' | 'paymentId'>,
   differences: Partial<ProviderPayment> = {},
-): ProviderEvent {
+): Told<'payment'> {
   const payment: ProviderPayment = {
     paymentId,
     state: 'succeeded',
@@ -131,8 +165,8 @@ export function paid(
     customer: undefined,
     providerCustomerId: undefined,
     subscriptionId: undefined,
-    cart: [{ productId, quantity: 1 }],
-    charged: { total: { amountMinor: 4000n, currency }, taxMinor: 0n },
+    cart: [{ productId: 'pdt_hundred', quantity: 1 }],
+    charged: { total: price, taxMinor: 0n },
     settled: undefined,
     discountCodes: [],
     methodId: undefined,
@@ -147,49 +181,39 @@ export function paid(
   return { type: 'payment', payment }
 }
 
+/** All of it was given back, by a refund that was not told of before, unless something else is said. */
 export function refunded(
-  { paymentId }: Ordered,
-  amountMinor: bigint,
-  { id = newId(), state = 'succeeded' }: { readonly id?: string; readonly state?: RefundState } = {},
-): ProviderEvent {
-  return {
-    type: 'refund',
-    refund: {
-      refundId: `ref_${id}`,
-      paymentId,
-      state,
-      amount: { amountMinor, currency },
-      reason: undefined,
-      refundRequestId: undefined,
-      createdAt: undefined,
-    },
+  { paymentId }: Pick<Ordered, 'paymentId'>,
+  differences: Partial<ProviderRefund> = {},
+): Told<'refund'> {
+  const refund: ProviderRefund = {
+    refundId: `ref_${newId()}`,
+    paymentId,
+    state: 'succeeded',
+    amount: price,
+    reason: undefined,
+    refundRequestId: undefined,
+    createdAt: undefined,
+    ...differences,
   }
+  return { type: 'refund', refund }
 }
 
+/** All of it is disputed, and the dispute is open, unless something else is said. */
 export function disputed(
-  { paymentId }: Ordered,
-  state: DisputeState,
-  {
-    id = paymentId,
-    amountMinor = 4000n,
-    ...stage
-  }: Partial<Pick<ProviderDispute, 'stage' | 'isRapidlyResolved'>> & {
-    readonly id?: string
-    readonly amountMinor?: bigint
-  } = {},
-): ProviderEvent {
-  return {
-    type: 'dispute',
-    dispute: {
-      disputeId: `dsp_${id}`,
-      paymentId,
-      state,
-      stage: 'dispute',
-      isRapidlyResolved: false,
-      ...stage,
-      amount: { amountMinor, currency },
-      reason: undefined,
-      createdAt: undefined,
-    },
+  { paymentId }: Pick<Ordered, 'paymentId'>,
+  differences: Partial<ProviderDispute> = {},
+): Told<'dispute'> {
+  const dispute: ProviderDispute = {
+    disputeId: `dsp_${paymentId}`,
+    paymentId,
+    state: 'open',
+    stage: 'dispute',
+    isRapidlyResolved: false,
+    amount: price,
+    reason: undefined,
+    createdAt: undefined,
+    ...differences,
   }
+  return { type: 'dispute', dispute }
 }
