@@ -31,7 +31,7 @@ export type CreditOutcome =
 export async function creditPayment(
   tx: Transaction,
   payment: Payment,
-  orderId: Uuid | undefined,
+  { orderId, payerEmail }: { orderId: Uuid | undefined; payerEmail: string | undefined },
   context: SettleContext,
 ): Promise<CreditOutcome> {
   if (payment.bought !== undefined) {
@@ -42,7 +42,7 @@ export async function creditPayment(
   if (payment.standing === 'dismissed')
     return { kind: 'dismissed', orderId: payment.orderId, note: 'The payment was dismissed.' }
   return orderId === undefined
-    ? creditWithoutOrder(tx, payment, context)
+    ? creditWithoutOrder(tx, payment, payerEmail, context)
     : creditOrdered(tx, payment, orderId, context)
 }
 
@@ -111,6 +111,7 @@ async function bringCredits(
 async function creditWithoutOrder(
   tx: Transaction,
   payment: Payment,
+  payerEmail: string | undefined,
   context: SettleContext,
 ): Promise<CreditOutcome> {
   const { mode } = context
@@ -130,7 +131,7 @@ async function creditWithoutOrder(
       context,
       `it names no order of ours, and no pack is sold as ${line.productId}`,
     )
-  const customer = payment.customer ?? (await customerAtProvider(tx, payment, context))
+  const customer = payment.customer ?? (await customerOfPayer(tx, payment, payerEmail, context))
   if (customer === undefined || !(await orders.isCustomer(tx, mode, customer)))
     return unassigned(tx, payment, context, 'it names no order of ours, and whose it is is not known')
 
@@ -186,13 +187,24 @@ export async function creditNewOrder(
   return bringCredits(tx, payment, order, context, note)
 }
 
-async function customerAtProvider(
+/**
+ * Who has bought before, if a person said so or the app knows them by the e-mail that was given. The provider finds its customer by that e-mail alone, and
+ * whoever bought here may have typed another person's.
+ */
+async function customerOfPayer(
   tx: Transaction,
   { providerCustomerId }: Payment,
+  payerEmail: string | undefined,
   { provider, mode }: SettleContext,
 ): Promise<string | undefined> {
   if (providerCustomerId === undefined) return undefined
-  return orders.findCustomerAtProvider(tx, { provider, mode, providerCustomerId })
+  const customer = await orders.findCustomerAtProvider(tx, { provider, mode, providerCustomerId })
+  if (customer === undefined) return undefined
+  const { email } = await orders.findContact(tx, { provider, mode, customer })
+  const isTheirs = email !== undefined && email.toLowerCase() === payerEmail?.toLowerCase()
+  return isTheirs || (await queries.wasAssigned(tx, { provider, mode, customer, providerCustomerId }))
+    ? customer
+    : undefined
 }
 
 async function flag(

@@ -159,6 +159,25 @@ export async function setStanding(
 }
 
 /** Who decided about it, and when. */
+/** Whether a person gave the customer a payment of the provider's customer. */
+export async function wasAssigned(
+  tx: Transaction,
+  asked: { provider: string; mode: Mode; customer: string; providerCustomerId: string },
+): Promise<boolean> {
+  const row = await tx.db
+    .selectFrom('orders')
+    .innerJoin('payments', 'payments.order_id', 'orders.id')
+    .select('orders.id')
+    .where('orders.mode', '=', asked.mode)
+    .where('orders.customer_id', '=', asked.customer)
+    .where('payments.provider', '=', asked.provider)
+    .where('payments.provider_customer_id', '=', asked.providerCustomerId)
+    .where('payments.decided_by', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 export async function setDecided(
   tx: Transaction,
   { provider, paymentId }: PaymentKey,

@@ -63,7 +63,12 @@ async function settleSuccess(
   told: ProviderPayment,
   context: SettleContext,
 ): Promise<Settled> {
-  const credited = await creditPayment(tx, payment, told.orderId ?? payment.orderId, context)
+  const credited = await creditPayment(
+    tx,
+    payment,
+    { orderId: told.orderId ?? payment.orderId, payerEmail: told.payerEmail },
+    context,
+  )
   const settled = await settleCredited(tx, payment, credited, context)
   return { ...settled, orderId: settled.orderId ?? told.orderId }
 }

@@ -12,6 +12,8 @@ export interface ProviderPayment {
   /** Ours, from what a payment link carries; undefined where it carries none. */
   readonly customer: string | undefined
   readonly providerCustomerId: string | undefined
+  /** What the payer gave as theirs: anybody may type anybody's. Never stored. */
+  readonly payerEmail: string | undefined
   readonly subscriptionId: string | undefined
   /** What was bought; undefined where the provider does not say, as for subscriptions. */
   readonly cart: readonly CartLine[] | undefined

@@ -67,10 +67,13 @@ describe.each(['pglite', 'postgres'] as const)('a payment without a checkout, on
     return orders[0]?.productId ?? ''
   }
 
-  async function newCustomer(): Promise<string> {
+  async function newCustomer(known: { readonly email?: string } = {}): Promise<string> {
     const id = `customer_${crypto.randomUUID()}`
     await database.transaction((tx) =>
-      tx.db.insertInto('customers').values({ mode: 'test', id, created_at: tx.now }).execute(),
+      tx.db
+        .insertInto('customers')
+        .values({ mode: 'test', id, created_at: tx.now, ...known })
+        .execute(),
     )
     return id
   }
@@ -167,6 +170,44 @@ describe.each(['pglite', 'postgres'] as const)('a payment without a checkout, on
     await assign(first, { customer })
     await told(by)
     expect(await available(customer)).toBe('1500')
+  })
+
+  test("whoever types another person's e-mail at the checkout gets neither that person's credits nor their portal", async () => {
+    const email = `${crypto.randomUUID()}@example.com`
+    const [real, other] = [await newCustomer({ email }), await newCustomer()]
+    const buy = async (customer: string, typed: string) => {
+      const body = { customer, pack: 'power', return_url: 'http://localhost:3000' }
+      const { body: order } = await shop.request('POST', '/v1/checkouts', body)
+      const before = await available(customer)
+      await payInBrowser(order.checkout_url, undefined, typed)
+      await expect
+        .poll(() => available(customer), { timeout: 10_000, interval: 10 })
+        .toBe(String(Number(before) + 500))
+    }
+    await buy(real, email)
+    await buy(other, email)
+    const idOf = async (customer: string) =>
+      (
+        await database.transaction((tx) =>
+          tx.db
+            .selectFrom('provider_customers')
+            .select('provider_customer_id as id')
+            .where('customer_id', '=', customer)
+            .execute(),
+        )
+      ).map(({ id }) => id)
+    const [ofReal, ofOther] = [await idOf(real), await idOf(other)]
+    expect(ofReal).toHaveLength(1)
+    expect(ofOther).toHaveLength(1)
+    expect(ofOther).not.toEqual(ofReal)
+
+    // Whichever of its customers Dodo takes the payer of a link for, by the e-mail.
+    const byLink = await told({ customer: { customer_id: ofOther[0], email } })
+    expect(await payment(byLink)).toMatchObject({ standing: 'unassigned' })
+    await told({ customer: { customer_id: ofReal[0], email: email.toUpperCase() } })
+    expect([await available(real), await available(other)]).toEqual(['1000', '500'])
+    await buy(real, email)
+    expect(await idOf(real)).toEqual(ofReal)
   })
 
   test('what the customer chose to pay by a link brings its credits, tax not counted', async () => {

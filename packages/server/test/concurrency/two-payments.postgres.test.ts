@@ -39,6 +39,7 @@ function paymentOf(order: Order): ProviderPayment {
     orderId: order.id,
     customer: undefined,
     providerCustomerId: undefined,
+    payerEmail: undefined,
     subscriptionId: undefined,
     cart: [{ productId: order.productId!, quantity: 1 }],
     charged: { total: order.price, taxMinor: 0n },

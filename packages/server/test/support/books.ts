@@ -164,6 +164,7 @@ export function paid(
     orderId,
     customer: undefined,
     providerCustomerId: undefined,
+    payerEmail: undefined,
     subscriptionId: undefined,
     cart: [{ productId: 'pdt_hundred', quantity: 1 }],
     charged: { total: price, taxMinor: 0n },

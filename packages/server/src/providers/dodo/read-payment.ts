@@ -29,7 +29,7 @@ const listedSchema = z.looseObject({
   payment_id: text,
   status: optionalText,
   metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
-  customer: z.looseObject({ customer_id: text }).nullish().catch(null),
+  customer: z.looseObject({ customer_id: text, email: optionalText }).nullish().catch(null),
   created_at: optionalInstant,
   refund_status: optionalText,
   dispute_status: optionalText,
@@ -62,6 +62,7 @@ export function readPayment(data: unknown): z.ZodSafeParseResult<ProviderPayment
         ...identity(said),
         state,
         customer: metadataText(said, customerMetadataKey),
+        payerEmail: said.customer?.email,
         subscriptionId: said.subscription_id,
         cart: said.product_cart?.map((line) => ({ productId: line.product_id, quantity: line.quantity })),
         charged: chargeSchema.safeParse({ total: said.total_amount, tax: said.tax, currency: said.currency })

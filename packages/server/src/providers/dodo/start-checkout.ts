@@ -56,6 +56,8 @@ async function createSession(
         {
           ...whatIsBought(request),
           ...orderMetadata(request),
+          // Else Dodo takes whoever types an e-mail for its owner, whose portal and ways to pay would then be this customer's.
+          feature_flags: { ...fixedPrice, always_create_new_customer: true },
           return_url: returnUrl,
           ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }),
           ...(customer === undefined ? {} : { customer }),
@@ -75,6 +77,9 @@ type Bought = Pick<
   'productId' | 'quantity' | 'amountMinor' | 'discountCode' | 'billingCountry'
 >
 
+// An order's price is frozen in it, and what was paid is held against it: another code of the customer's would make them differ.
+const fixedPrice = { allow_discount_code: false }
+
 function whatIsBought({ productId, quantity, amountMinor, discountCode, billingCountry }: Bought) {
   return {
     product_cart: [
@@ -84,8 +89,7 @@ function whatIsBought({ productId, quantity, amountMinor, discountCode, billingC
         ...(amountMinor === undefined ? {} : { amount: Number(amountMinor) }),
       },
     ],
-    // An order's price is frozen in it, and what was paid is held against it: another code of the customer's would make them differ.
-    feature_flags: { allow_discount_code: false },
+    feature_flags: fixedPrice,
     ...(discountCode === undefined ? {} : { discount_codes: [discountCode] }),
     ...(billingCountry === undefined ? {} : { billing_address: { country: billingCountry as CountryCode } }),
   }

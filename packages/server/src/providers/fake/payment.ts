@@ -13,17 +13,19 @@ export interface Attempt {
   readonly methodId?: string | undefined
   /** Ours, where a payment link carries it. */
   readonly customer?: string | undefined
+  readonly payerEmail?: string | undefined
 }
 
 export function addPayment(world: World, purchase: Purchase, attempt: Attempt): BarePayment {
   const { orderId, customerId, productId, quantity, discountCode } = purchase
-  const { state, charged, failureCode, methodId, customer } = attempt
+  const { state, charged, failureCode, methodId, customer, payerEmail } = attempt
   const payment: BarePayment = {
     paymentId: world.nextId('pay'),
     state,
     orderId,
     customer,
     providerCustomerId: customerId,
+    payerEmail,
     subscriptionId: undefined,
     cart: [{ productId, quantity }],
     charged: charged === undefined ? purchase.charged : { total: charged, taxMinor: 0n },
