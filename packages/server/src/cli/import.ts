@@ -5,15 +5,20 @@ import { createEngine } from '../engine.ts'
 import { createLogger } from '../observability/logger.ts'
 import { answering } from './answering.ts'
 import { type Environment, readSettings } from './environment.ts'
-import { checkBalances, importBalances } from './import/import-balances.ts'
+import { checkBalances, countNeverGranted, importBalances } from './import/import-balances.ts'
 import { type PlaceFlags, placed } from './placed.ts'
 
 const help = `
 The first line names the columns, in any order: customer, credits; and where needed unit, name, source,
 expires_at, paid_amount_minor, paid_currency, key. Each row becomes one lot.
 
-Every row is checked first, and nothing is imported when one is wrong. Run twice it imports once: a row is known
-by its key, or else by all that it says. Imported customers get no welcome credits.`
+The file is in UTF-8. Every row is checked first, and nothing is imported when one is wrong. Imported customers
+get no welcome credits.
+
+Run twice it imports once: a row is known by its key, or else by all that it says, however that is written. 5 and
+5.0 are the same, and so are 12:00Z and 13:00+01:00, an empty unit and the catalog's first one, and columns in
+another order. Two balances that say the same need keys. An import that was interrupted is run again with the
+same file: rows whose expires_at has passed since are left as they are.`
 
 interface ImportFlags extends PlaceFlags {
   dryRun?: boolean
@@ -41,10 +46,15 @@ export function importFile(file: string, environment: Environment, isDryRun: boo
     const settings = readSettings(environment)
     const catalog = await loadCatalog(settings.configFile)
     const input = { file, catalog, now: new Date(), complain: tell }
-    const { rows, wrong, summary } = await checkBalances(input)
-    if (wrong > 0) {
-      console.error(`${wrong} of ${rows} rows are wrong: nothing was imported.`)
+    const { rows, wrong, past, summary } = await checkBalances(input)
+    function nothingImported(wrongRows: number): number {
+      console.error(`${wrongRows} of ${rows} rows are wrong: nothing was imported.`)
       return 1
+    }
+    if (wrong > 0 || (isDryRun && past.length > 0)) {
+      for (const { line } of past)
+        tell(`line ${line}: expires_at has passed: leave the row out, unless it was imported before.`)
+      return nothingImported(wrong + past.length)
     }
     if (isDryRun) {
       console.log(`${summary}. All are right; nothing was imported, for this was a dry run.`)
@@ -58,6 +68,8 @@ export function importFile(file: string, environment: Environment, isDryRun: boo
       log: createLogger({ level: 'warn' }),
     })
     try {
+      const neverGranted = await countNeverGranted(engine, past, tell)
+      if (neverGranted > 0) return nothingImported(neverGranted)
       const refused = await importBalances({ ...input, engine, rows, progress: tell })
       if (refused > 0) {
         console.error(`${refused} of ${rows} rows were refused; the others are imported.`)

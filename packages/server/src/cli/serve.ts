@@ -13,7 +13,7 @@ import type { DodoSettings } from '../providers/dodo/dodo-settings.ts'
 import { createServer } from '../server.ts'
 import { type Environment, readSettings, type Settings } from './environment.ts'
 import { type FollowedClock, followClock } from './follow-clock.ts'
-import { isAnswer } from './is-answer.ts'
+import { wordsFor } from './words-for.ts'
 
 /** `tallystick serve`: runs until a signal ends it. Answers the exit code. */
 export async function serve(environment: Environment): Promise<number> {
@@ -25,7 +25,7 @@ export async function serve(environment: Environment): Promise<number> {
     running = await startServing(settings, createLogger({ level: settings.logLevel }))
   } catch (error) {
     // What a person can mend is said in words; what is a bug, with its stack.
-    console.error(isAnswer(error) ? error.message : error)
+    console.error(wordsFor(error))
     return 1
   }
   await askedToStop()

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { refusal } from '../kernel/refusal.ts'
+import { Fault, refusal } from '../kernel/refusal.ts'
 
 export const directoryInUse = refusal({
   code: 'data_directory_in_use',
@@ -28,9 +28,10 @@ const sqliteBusy = 5
  * had again, and of several starters each would remove the other's.
  *
  * @throws directoryInUse when a living process holds it
+ * @throws Fault data_directory_wrong when there can be no such folder, or it may not be written
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  await mkdir(directory, { recursive: true })
+  await makeFolder(directory)
   const file = new DatabaseSync(join(directory, 'lock.sqlite'))
   try {
     // In this mode a lock that was had once is kept until the file is closed.
@@ -49,4 +50,29 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
       return Promise.resolve()
     },
   }
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (error) {
+    throw asFolderFault(directory, error)
+  }
+}
+
+function asFolderFault(directory: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const reason = typeof code === 'string' ? reasons[code] : undefined
+  if (reason === undefined) return error
+  const message = `The data folder ${directory} cannot be made: ${reason} Give another folder with --data DIR (TALLYSTICK_DATA).`
+  return new Fault('data_directory_wrong', message, { retryable: false, cause: error })
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a file is where a folder would have to be.',
+  EEXIST: 'a file is where a folder would have to be.',
+  EACCES: 'this user may not write there.',
+  EPERM: 'this user may not write there.',
+  EROFS: 'the disk can only be read.',
+  ENOSPC: 'the disk is full.',
 }

@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream'
 import { CsvError, type Info, parse } from 'csv-parse'
 import { z } from 'zod'
 import type { Catalog } from '../../catalog/catalog.ts'
 import { creditsInputSchema, customerIdSchema, instantInputSchema, textSchema } from '../../http/wire.ts'
-import { Fault } from '../../kernel/refusal.ts'
+import { decimalFromCredits } from '../../kernel/credits.ts'
 import type { GrantRequest } from '../../ledger/requests.ts'
+import { importFileWrong } from './import-file-wrong.ts'
+import { readText } from './read-text.ts'
 
 /** One row of the file, or what is wrong with it. */
 export type Row =
-  | { readonly line: number; readonly request: GrantRequest }
+  | {
+      readonly line: number
+      readonly request: GrantRequest
+      /** Its expiry has passed: it is right only if it was granted before. */
+      readonly isPast: boolean
+    }
   | { readonly line: number; readonly problems: readonly string[] }
 
 export interface ReadBalances {
@@ -54,31 +61,58 @@ const rowSchema = z.object(columns)
  * @throws Fault import_file_wrong when it cannot be read as CSV with these columns
  */
 export async function* readBalances(input: ReadBalances): AsyncGenerator<Row> {
+  let lastLine = 0
   // Wrong lengths are told with the other problems of their rows.
   const parser = parse({
-    bom: true,
     info: true,
     trim: true,
     skip_empty_lines: true,
     relax_column_count: true,
     max_record_size: rowLengthMax,
+    on_record: (record: string[], { lines }) => {
+      lastLine = lines
+      return record
+    },
   })
-  const source = createReadStream(input.file)
-  source.on('error', (error) => parser.destroy(error))
-  source.pipe(parser)
+  // What ends the text ends the parser, and is thrown by it.
+  pipeline(readText(input.file), parser, () => {})
   let header: readonly string[] | undefined
+  let rows = 0
   try {
     for await (const parsed of parser) {
       const { record, info } = parsed as { record: string[]; info: Info }
       if (header === undefined) header = checkedHeader(record)
-      else yield rowFrom(record, { ...input, header, line: info.lines })
+      else {
+        rows += 1
+        yield rowFrom(record, { ...input, header, line: info.lines })
+      }
     }
   } catch (error) {
-    if (error instanceof CsvError) throw fileWrong(error.message, error)
-    throw isMissing(error) ? fileWrong(`There is no file ${input.file}.`, error) : error
+    throw error instanceof CsvError ? importFileWrong(explain(error, lastLine), error) : error
   }
   if (header === undefined)
-    throw fileWrong('The file is empty: its first line names the columns, as in customer,credits.')
+    throw importFileWrong('The file is empty: its first line names the columns, as in customer,credits.')
+  if (rows === 0)
+    throw importFileWrong(
+      'The file has no rows: its first line names the columns, and each line after it is a balance.',
+    )
+}
+
+/** In words for whoever has the file before them. Where a row ends is lost with its quote: the line before it is known. */
+function explain({ code, message, lines }: CsvError & { readonly lines?: number }, lastLine: number): string {
+  const double =
+    'A quote that is part of the text is written twice, and the field in quotes: "Pack ""Power""".'
+  switch (code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return `A quote (") is opened in the row after line ${lastLine} and never closed. Close it. ${double}`
+    case 'CSV_MAX_RECORD_SIZE':
+      return `The row after line ${lastLine} is longer than ${rowLengthMax} bytes: a quote (") in it is probably not closed. Close it. ${double}`
+    case 'INVALID_OPENING_QUOTE':
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return `line ${lines ?? lastLine + 1}: a quote (") stands in the middle of a field. ${double}`
+    default:
+      return `The file is not CSV after line ${lastLine}: ${message}.`
+  }
 }
 
 function checkedHeader(names: readonly string[]): readonly string[] {
@@ -92,8 +126,12 @@ function checkedHeader(names: readonly string[]): readonly string[] {
     ...required.filter((name) => !names.includes(name)).map((name) => `The column ${name} is missing.`),
     ...(new Set(names).size < names.length ? ['A column is named twice.'] : []),
   ]
-  if (problems.length > 0) throw fileWrong(problems.join('\n'))
+  if (problems.length > 0) throw importFileWrong(problems.join('\n'))
   return names
+}
+
+type RowSays = Pick<GrantRequest, 'customer' | 'unit' | 'credits' | 'source' | 'name' | 'paid'> & {
+  readonly expiry: { readonly at: Date } | undefined
 }
 
 interface RowInput extends ReadBalances {
@@ -120,7 +158,6 @@ function rowFrom(record: readonly string[], { header, line, catalog, now }: RowI
     ...(catalog.unitsById.has(unit)
       ? []
       : [`unit is ${unit}, and the catalog has ${[...catalog.unitsById.keys()].join(', ')}.`]),
-    ...(expiresAt !== undefined && expiresAt <= now ? ['expires_at has passed: leave the row out.'] : []),
     ...((amountMinor === undefined) === (currency === undefined)
       ? []
       : ['paid_amount_minor and paid_currency go together.']),
@@ -128,28 +165,30 @@ function rowFrom(record: readonly string[], { header, line, catalog, now }: RowI
   if (problems.length > 0) return { line, problems }
   const paid = amountMinor === undefined || currency === undefined ? undefined : { amountMinor, currency }
   const { source = paid === undefined ? 'adjustment' : 'purchase', name = 'Imported balance' } = parsed.data
-  const expiry = expiresAt && { at: expiresAt }
+  const request = { customer, credits, unit, source, name, expiry: expiresAt && { at: expiresAt }, paid }
   return {
     line,
-    request: { customer, credits, unit, source, name, expiry, paid, idempotencyKey: keyOf(key, fields) },
+    request: { ...request, idempotencyKey: keyOf(key, request) },
+    isPast: expiresAt !== undefined && expiresAt <= now,
   }
 }
 
-/** A row is known by its own key, or else by what it says. */
-function keyOf(key: string | undefined, fields: Readonly<Record<string, string | undefined>>): string {
+/** A row is known by its own key, or else by what it says, however that is written and whatever of it is left to the defaults. */
+function keyOf(key: string | undefined, row: RowSays): string {
   if (key !== undefined) return `import:${key}`
-  const sorted = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `import:${createHash('sha256').update(JSON.stringify(sorted)).digest('base64url')}`
+  const { customer, unit, credits, source, name, expiry, paid } = row
+  const says = [
+    customer,
+    unit,
+    decimalFromCredits(credits),
+    source,
+    name,
+    expiry?.at.toISOString() ?? null,
+    paid === undefined ? null : [String(paid.amountMinor), paid.currency],
+  ]
+  return `import:${createHash('sha256').update(JSON.stringify(says)).digest('base64url')}`
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' && issue.input === undefined ? 'is missing.' : issue.message
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-function fileWrong(message: string, cause?: unknown): Fault {
-  return new Fault('import_file_wrong', message, { retryable: false, cause })
 }
