@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts'
 import { Refusal } from '../kernel/refusal.ts'
+import { storable } from '../kernel/storable.ts'
 import type { Log } from '../observability/logger.ts'
 import { entityOf } from '../payments/settle-event.ts'
 import type { MessageReading, PaymentProvider, VerifiedMessage } from '../providers/provider.ts'
@@ -65,7 +66,8 @@ export async function receiveMessage(
         ? reading.event.payment.orderId
         : undefined,
     headers: keptHeaders(webhook.headers),
-    body: webhook.rawBody,
+    // Of JSON it is byte for byte what was signed: there a NUL is written `\u0000`. What holds the byte itself is no JSON, and kept for a person.
+    body: storable(webhook.rawBody),
     state,
     note: reading.kind === 'event' ? undefined : reading.note,
     dueAt: new Date(tx.now.getTime() + firstSweepAfterMs),

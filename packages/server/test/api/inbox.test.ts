@@ -190,6 +190,39 @@ describe.each(['pglite', 'postgres'] as const)('the inbox, on %s', (driver: Driv
     expect(data).toHaveLength(1)
   })
 
+  test('what Postgres cannot keep as text is kept all the same, and the credits follow', async () => {
+    const { customer, order, product } = await opened()
+    const payment = next('pay')
+    const bought = {
+      ...paymentOf(product, { tallystick_order: order }, payment),
+      customer: { customer_id: next('cus'), name: 'Ada\0' },
+      payment_method_id: 'pm\0_\uD800',
+    }
+    await send(signMessage(shop.secret, event('payment.succeeded', bought)))
+    expect(await available(customer)).toBe('500')
+    const refund = {
+      refund_id: `ref_of_${payment}`,
+      payment_id: payment,
+      status: 'succeeded',
+      amount: 2000,
+      currency: 'USD',
+      reason: 'Too\0 dear',
+    }
+    const message = signMessage(shop.secret, event('refund.succeeded', refund))
+    const id = await send(message)
+    expect(message.body).toContain('\\u0000')
+    expect(await shown(id)).toMatchObject({ state: 'processed', body: message.body })
+    expect(await available(customer)).toBe('250')
+    // Its refund is read again with whatever is told of the payment later.
+    await send(signMessage(shop.secret, event('payment.succeeded', { ...bought, refunds: [refund] })))
+    expect(await available(customer)).toBe('250')
+
+    const odd = await send(signMessage(shop.secret, event('something\0new', {})))
+    expect(await shown(odd)).toMatchObject({ state: 'ignored', event_type: 'something\uFFFDnew' })
+    const notJson = await send(signMessage(shop.secret, '{"type":"\0"}'))
+    expect(await shown(notJson)).toMatchObject({ state: 'flagged', body: '{"type":"\uFFFD"}' })
+  })
+
   test('a request that does not say which messages is told so', async () => {
     for (const body of [
       {},

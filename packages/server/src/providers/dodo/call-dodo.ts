@@ -1,6 +1,7 @@
 import type { APIError, DodoPayments } from 'dodopayments'
 import { z } from 'zod'
 import type { Fault, Refusal } from '../../kernel/refusal.ts'
+import { storable } from '../../kernel/storable.ts'
 import {
   discountNotValid,
   productGone,
@@ -54,11 +55,11 @@ function faultFrom(dodo: Dodo, error: unknown): Fault {
   if (!(error instanceof dodo.APIError)) return providerUnavailable(error)
   const { status } = error
   // What the local Dodo does not cover is not covered a minute later either.
-  if (status === 501) return providerRefused(error.message, error)
+  if (status === 501) return providerRefused(storable(error.message), error)
   if (status === undefined || status >= 500 || temporary.has(status)) return providerUnavailable(error)
   if (codedError.safeParse(error.error).data?.code === 'PRODUCT_IS_DELETED') return productGone(error)
   if (status === 401 || status === 403) return providerKeyRefused(error)
-  return providerRefused(error.message, error)
+  return providerRefused(storable(error.message), error)
 }
 
 const codedError = z.looseObject({ code: z.string() })

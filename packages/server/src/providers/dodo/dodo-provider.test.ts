@@ -106,6 +106,18 @@ describe('calls to Dodo', () => {
     },
   )
 
+  test('answer with text that Postgres can keep, and so do their refusals', async () => {
+    const { provider } = await providerThatGets(({ method }) =>
+      method === 'GET'
+        ? Response.json({ refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', reason: 'a\0b' })
+        : Response.json({ code: 'UNSUPPORTED', message: 'No\0pe' }, { status: 422 }),
+    )
+    expect(await provider.getRefund('ref_1')).toMatchObject({ reason: 'a\uFFFDb' })
+    const failing = provider.startCheckout(checkout)
+    await expect(failing).rejects.toMatchObject({ message: expect.stringContaining('pe') })
+    await expect(failing).rejects.not.toThrow(/\0/)
+  })
+
   test('make one product for two buyers at once, and ask no more for a while', async () => {
     let nowMs = 0
     const made = { product_id: 'pdt_new' }

@@ -44,6 +44,49 @@ test('whatever a body says, reading it does not throw, and nothing but a payment
   )
 })
 
+test('no text that is read holds what Postgres cannot keep, and nothing is lost for it', () => {
+  const odd = 'a\0b\uD800c'
+  const kept = 'a\uFFFDb\uFFFDc'
+  const customer = { customer_id: odd }
+  const refund = { refund_id: odd, payment_id: odd, reason: odd }
+  const dispute = { dispute_id: odd, payment_id: odd, reason: odd }
+  const payment = {
+    payment_id: odd,
+    status: 'failed',
+    error_code: odd,
+    customer,
+    metadata: { tallystick_customer: odd, tallystick_order: odd },
+    product_cart: [{ product_id: odd, quantity: 1 }],
+    discounts: [{ code: odd }],
+    subscription_id: odd,
+    payment_method_id: odd,
+    invoice_id: odd,
+    refunds: [refund],
+    disputes: [dispute],
+  }
+  const told = [
+    ['payment.failed', payment],
+    ['payment.succeeded', payment],
+    ['refund.succeeded', refund],
+    ['dispute.lost', dispute],
+    [
+      'credit.added',
+      { id: odd, amount: '1', customer_id: odd, credit_entitlement_id: odd, reference_id: odd },
+    ],
+    ['subscription.active', { subscription_id: odd, product_id: odd, customer }],
+    [odd, {}],
+    [`dispute.${odd}`, {}],
+  ] as const
+  for (const [type, data] of told) {
+    const reading = readMessage(JSON.stringify({ type, data }))
+    expect(JSON.stringify(reading)).not.toMatch(/\\u0000|\\ud800/i)
+    expect(reading.eventType).toBe(type.replace(odd, kept))
+  }
+  expect(readMessage(JSON.stringify({ type: 'refund.succeeded', data: refund }))).toMatchObject({
+    event: { refund: { refundId: kept, paymentId: kept, reason: kept } },
+  })
+})
+
 test('a code that came after this was written has a sentence for the customer too', () => {
   expect(failureOf('BRAND_NEW_CODE')).toEqual({
     code: 'BRAND_NEW_CODE',

@@ -3,9 +3,9 @@ import type { MessageReading } from '../provider.ts'
 import { grantFrom, subscriptionFrom } from './read-credits.ts'
 import { disputeFrom, refundFrom } from './read-money-back.ts'
 import { readPayment } from './read-payment.ts'
-import { describeIssues } from './schemas.ts'
+import { describeIssues, text } from './schemas.ts'
 
-const envelopeSchema = z.looseObject({ type: z.string().min(1), data: z.unknown() })
+const envelopeSchema = z.looseObject({ type: text, data: z.unknown() })
 
 const paymentEvents = new Set([
   'payment.succeeded',
@@ -79,9 +79,9 @@ function readPaymentEvent(eventType: string, data: unknown): MessageReading {
   return { kind: 'event', eventType, event: { type: 'payment', payment } }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(rawBody: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(rawBody)
   } catch {
     return undefined
   }

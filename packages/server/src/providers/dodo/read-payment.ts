@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseId } from '../../kernel/ids.ts'
+import { storable } from '../../kernel/storable.ts'
 import type { Charged, ListedPayment, PaymentState, ProviderPayment } from '../told.ts'
 import { failureOf } from './failure-sentences.ts'
 import { disputeFrom, refundFrom } from './read-money-back.ts'
@@ -42,7 +43,9 @@ const paymentSchema = listedSchema.extend({
   subscription_id: optionalText,
   payment_method_id: optionalText,
   invoice_id: optionalText,
-  product_cart: z.array(z.looseObject({ product_id: z.string(), quantity: count })).nullish(),
+  product_cart: z
+    .array(z.looseObject({ product_id: z.string().transform(storable), quantity: count }))
+    .nullish(),
   discounts: z.unknown().optional(),
   discount_id: z.unknown().optional(),
   tax: z.unknown().optional(),
@@ -109,7 +112,7 @@ function identity(said: z.output<typeof listedSchema>) {
 
 function metadataText({ metadata }: z.output<typeof listedSchema>, key: string): string | undefined {
   const value = metadata?.[key]
-  return typeof value === 'string' && value !== '' ? value : undefined
+  return typeof value === 'string' && value !== '' ? storable(value) : undefined
 }
 
 /** What is not at its end, and what came after this was written, is on its way. */

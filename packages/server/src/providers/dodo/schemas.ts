@@ -1,18 +1,19 @@
 /**
  * How Dodo's values are read. Its shapes drift: fields come and go, numbers arrive as text, enumerations grow. So only what is needed is read, whatever
- * may be missing is allowed to be, and no value of an enumeration is refused.
+ * may be missing is allowed to be, and no value of an enumeration is refused. Every text is made storable: a telling that cannot be kept is lost.
  */
 import { z } from 'zod'
 import { currencyDecimals, type Money } from '../../kernel/money.ts'
+import { storable } from '../../kernel/storable.ts'
 
-export const text = z.string().min(1)
+export const text = z.string().min(1).transform(storable)
 
 /** Text, or nothing: what is neither is nothing too. */
 export const optionalText = z
   .string()
   .nullish()
   .catch(null)
-  .transform((value) => (value === null || value === undefined || value === '' ? undefined : value))
+  .transform((value) => (value === null || value === undefined || value === '' ? undefined : storable(value)))
 
 export const count = z.union([
   z.int(),
