@@ -64,13 +64,14 @@ export interface PaymentFailure {
   readonly message: string
 }
 
+/** `pending` also where it is of a part and the provider does not say of how much: it has not ended before that is told. */
 export type RefundState = 'pending' | 'review' | 'succeeded' | 'failed'
 
 export interface ProviderRefund {
   readonly refundId: string
   readonly paymentId: string
   readonly state: RefundState
-  /** Tax included, in the payment's currency; undefined where the provider does not say: then all of it. */
+  /** Tax included, in the payment's currency; undefined where the provider does not say. Of one that succeeded it is all of it then. */
   readonly amount: Money | undefined
   readonly reason: string | undefined
   /** Of a refund that was asked for here. */

@@ -190,6 +190,44 @@ describe.each(['pglite', 'postgres'] as const)('the inbox, on %s', (driver: Driv
     expect(data).toHaveLength(1)
   })
 
+  test('a refund of a part that does not say of how much takes nothing before that is told, and waits for a person', async () => {
+    const { customer, order, product } = await opened()
+    const bought = paymentOf(product, { tallystick_order: order })
+    await send(signMessage(shop.secret, event('payment.succeeded', bought)))
+    const refund = {
+      refund_id: next('ref'),
+      payment_id: bought.payment_id,
+      status: 'succeeded',
+      is_partial: true,
+      amount: null,
+      currency: null,
+    }
+    const id = await send(signMessage(shop.secret, event('refund.succeeded', refund)))
+    expect(await shown(id)).toMatchObject({
+      state: 'flagged',
+      note: expect.stringContaining(refund.refund_id),
+    })
+    const withRefund = (told: object) => event('payment.succeeded', { ...bought, refunds: [told] })
+    await send(signMessage(shop.secret, withRefund(refund)))
+    expect(await available(customer)).toBe('500')
+    await send(signMessage(shop.secret, withRefund({ ...refund, amount: 1000, currency: 'USD' })))
+    expect(await available(customer)).toBe('375')
+  })
+
+  test('a refund that says neither an amount nor that it is of a part takes all', async () => {
+    const { customer, order, product } = await opened()
+    const bought = paymentOf(product, { tallystick_order: order })
+    await send(signMessage(shop.secret, event('payment.succeeded', bought)))
+    const refund = {
+      refund_id: next('ref'),
+      payment_id: bought.payment_id,
+      status: 'succeeded',
+      amount: null,
+    }
+    await send(signMessage(shop.secret, event('refund.succeeded', refund)))
+    expect(await available(customer)).toBe('0')
+  })
+
   test('what Postgres cannot keep as text is kept all the same, and the credits follow', async () => {
     const { customer, order, product } = await opened()
     const payment = next('pay')

@@ -47,8 +47,8 @@ test('whatever a body says, reading it does not throw, and nothing but a payment
 test('no text that is read holds what Postgres cannot keep, and nothing is lost for it', () => {
   const odd = 'a\0b\uD800c'
   const kept = 'a\uFFFDb\uFFFDc'
-  const customer = { customer_id: odd }
-  const refund = { refund_id: odd, payment_id: odd, reason: odd }
+  const customer = { customer_id: odd, email: odd }
+  const refund = { refund_id: odd, payment_id: odd, reason: odd, status: 'succeeded' }
   const dispute = { dispute_id: odd, payment_id: odd, reason: odd }
   const payment = {
     payment_id: odd,

@@ -25,12 +25,7 @@ export function readMessage(rawBody: string): MessageReading {
     }
   const { type: eventType, data } = envelope.data
   if (paymentEvents.has(eventType)) return readPaymentEvent(eventType, data)
-  if (/^refund\.(succeeded|failed)$/.test(eventType)) {
-    const refund = refundFrom(data)
-    return refund === undefined
-      ? unreadable(eventType, 'refund')
-      : { kind: 'event', eventType, event: { type: 'refund', refund } }
-  }
+  if (/^refund\.(succeeded|failed)$/.test(eventType)) return readRefundEvent(eventType, data)
   if (eventType.startsWith('dispute.')) {
     const dispute = disputeFrom(data)
     return dispute === undefined
@@ -77,6 +72,19 @@ function readPaymentEvent(eventType: string, data: unknown): MessageReading {
       note: `${eventType} carries the payment ${payment.paymentId}, which is neither. Nothing was credited; look at the payment in Dodo's dashboard.`,
     }
   return { kind: 'event', eventType, event: { type: 'payment', payment } }
+}
+
+/** Dodo may say that a part went back and not how much: nothing is taken back for that, and somebody must look. */
+function readRefundEvent(eventType: string, data: unknown): MessageReading {
+  const refund = refundFrom(data)
+  if (refund === undefined) return unreadable(eventType, 'refund')
+  if (eventType === 'refund.succeeded' && refund.state === 'pending' && refund.amount === undefined)
+    return {
+      kind: 'unreadable',
+      eventType,
+      note: `${eventType} does not say how much of the payment ${refund.paymentId} the refund ${refund.refundId} gave back, or that it did. No credits were taken back; the reconciler asks Dodo for it.`,
+    }
+  return { kind: 'event', eventType, event: { type: 'refund', refund } }
 }
 
 function parseJson(rawBody: string): unknown {

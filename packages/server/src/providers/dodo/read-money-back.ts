@@ -10,6 +10,7 @@ const refundSchema = z.looseObject({
   refund_id: text,
   payment_id: text,
   status: optionalText,
+  is_partial: z.boolean().nullish().catch(null),
   amount: z.unknown().optional(),
   currency: z.unknown().optional(),
   reason: optionalText,
@@ -26,11 +27,15 @@ export function refundFrom(data: unknown): ProviderRefund | undefined {
   const said = refundSchema.safeParse(data).data
   if (said === undefined) return undefined
   const request = said.metadata?.[refundMetadataKey]
+  const amount = moneyFrom(said.amount, said.currency)
+  // A part, and not told how much: it has not come to its end before that is told, so that whoever asks for what is under way asks for it.
+  const isUntold = said.is_partial === true && amount === undefined
+  const state = refundStates.get(said.status) ?? 'pending'
   return {
     refundId: said.refund_id,
     paymentId: said.payment_id,
-    state: refundStates.get(said.status) ?? 'pending',
-    amount: moneyFrom(said.amount, said.currency),
+    state: state === 'succeeded' && isUntold ? 'pending' : state,
+    amount,
     reason: said.reason,
     refundRequestId: typeof request === 'string' ? parseId('refund', request) : undefined,
     createdAt: said.created_at,
