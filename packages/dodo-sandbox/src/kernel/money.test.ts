@@ -7,6 +7,9 @@ test('amounts are written with the digits of their currency', () => {
   expect(formatMoney(0, 'USD')).toBe('$0.00')
   expect(formatMoney(1200, 'JPY')).toBe('¥1,200')
   expect(formatMoney(1234, 'KWD')).toMatch(/1\.234$/)
+  // In use are fewer: the smallest unit is that of ISO 4217 all the same.
+  expect(formatMoney(4050, 'HUF')).toMatch(/40\.50$/)
+  expect(formatMoney(1234, 'IQD')).toMatch(/1\.234$/)
 })
 
 test('every currency that Dodo knows can be written', () => {

@@ -1,9 +1,11 @@
+// ISO 4217, List One, as its maintainer SIX publishes it. Not Intl: its digits are the CLDR's, which are of what is in use, as none for HUF, IDR, IQD and PKR.
+const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '))
+const withThreeDecimals = new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '))
+
 /** The digits after the point of a currency: 2 for USD, 0 for JPY, 3 for KWD. */
 export function currencyDigits(currency: string): number {
-  return (
-    new Intl.NumberFormat('en-US', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ??
-    2
-  )
+  if (withoutDecimals.has(currency)) return 0
+  return withThreeDecimals.has(currency) ? 3 : 2
 }
 
 /** An amount of the smallest unit as people read it: `4000` and `USD` give `$40.00`. */
@@ -20,8 +22,14 @@ export function formatMoneyWithCode(amountMinor: number, currency: string): stri
 function format(amountMinor: number, options: Intl.NumberFormatOptions & { currency: string }): string {
   const sign = amountMinor < 0 ? '-' : ''
   const decimal = decimalFromAmount(Math.abs(amountMinor), options.currency)
+  const digits = currencyDigits(options.currency)
+  const formatter = new Intl.NumberFormat('en-US', {
+    ...options,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
   // The formatter takes a decimal string exactly, so no amount passes through a float.
-  return new Intl.NumberFormat('en-US', options).format(`${sign}${decimal}` as `${number}`)
+  return formatter.format(`${sign}${decimal}` as `${number}`)
 }
 
 /** An amount of the smallest unit as it is typed: `4000` and `USD` give `40.00`. */

@@ -4,21 +4,14 @@ export interface Money {
   readonly currency: string
 }
 
-/** How many decimals a currency has where it is not two (ISO 4217). */
-const decimalsOf: Readonly<Record<string, number>> = {
-  JPY: 0,
-  KRW: 0,
-  VND: 0,
-  CLP: 0,
-  KWD: 3,
-  BHD: 3,
-  JOD: 3,
-  OMR: 3,
-  TND: 3,
-}
+// ISO 4217, List One, as its maintainer SIX publishes it. Not Intl: its digits are the CLDR's, which are of what is in use, as none for HUF, IDR, IQD and PKR.
+const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '))
+const withThreeDecimals = new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '))
 
+/** How many decimals the minor unit of a currency has. */
 export function currencyDecimals(currency: string): number {
-  return decimalsOf[currency] ?? 2
+  if (withoutDecimals.has(currency)) return 0
+  return withThreeDecimals.has(currency) ? 3 : 2
 }
 
 /** `{ amountMinor: 1999n, currency: 'USD' }` is `"19.99 USD"`. */
