@@ -65,10 +65,9 @@ export function verification(input: VerificationInput): Repeated {
         if (isWhole) observer?.verifiedWhole(tx.now)
       })
       for (const [walletId, differences] of byWallet) {
-        const what = differences.slice(0, differencesMax).map((difference) => difference.what)
         log.error(
-          { walletId, what },
-          'the ledger has drifted: `tallystick verify` says by how much, and docs/audit.md what to do',
+          { walletId, differences: told(differences) },
+          'the ledger has drifted: docs/audit.md says what to do',
         )
       }
     },
@@ -80,15 +79,17 @@ function driftOf(id: Uuid, walletId: Uuid, differences: readonly Difference[]): 
     id,
     type: 'ledger.drift',
     walletId,
-    data: {
-      differences: differences.slice(0, differencesMax).map(({ lotId, what, stored, computed }) => ({
-        lot: lotId ?? null,
-        what,
-        stored: decimalFromCredits(stored),
-        computed: decimalFromCredits(computed),
-      })),
-    },
+    data: { differences: told(differences) },
   }
+}
+
+function told(differences: readonly Difference[]): LedgerDrift['data']['differences'] {
+  return differences.slice(0, differencesMax).map(({ lotId, what, stored, computed }) => ({
+    lot: lotId ?? null,
+    what,
+    stored: decimalFromCredits(stored),
+    computed: decimalFromCredits(computed),
+  }))
 }
 
 /** What was told already is not told again. */
