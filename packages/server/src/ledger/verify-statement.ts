@@ -36,7 +36,9 @@ export const verifyWallets: Statement = {
       sum(case when to_account = 'spent' then amount_micros when from_account = 'spent' then -amount_micros else 0 end) as spent,
       sum(case when to_account = 'expired' then amount_micros when from_account = 'expired' then -amount_micros else 0 end) as expired,
       sum(case when to_account = 'revoked' then amount_micros when from_account = 'revoked' then -amount_micros else 0 end) as revoked,
-      sum(case when from_account = 'debt' then amount_micros when to_account = 'debt' then -amount_micros else 0 end) as debt
+      sum(case when from_account = 'debt' then amount_micros when to_account = 'debt' then -amount_micros else 0 end) as debt,
+      min(case when from_account = 'issued' then recorded_at end) as granted_at,
+      max(case when operation = 'freeze' then number end) as last_freeze, max(case when operation = 'unfreeze' then number end) as last_unfreeze
     from journal group by wallet_id, lot_id
   ), by_wallet as (
     select wallet_id, sum(entries) as entries, max(last) as last, sum(available) as available, sum(held) as held, sum(debt) as debt
@@ -46,8 +48,26 @@ export const verifyWallets: Statement = {
       sum(case when to_account = 'held' then amount_micros else 0 end) as placed,
       sum(case when to_account = 'held' then amount_micros when from_account = 'held' then -amount_micros else 0 end) as held,
       sum(case when from_account = 'held' and to_account = 'spent' then amount_micros else 0 end) as from_shares,
-      sum(case when to_account = 'spent' then amount_micros else 0 end) as captured
-    from journal where hold_id is not null group by wallet_id, hold_id
+      sum(case when to_account = 'spent' then amount_micros else 0 end) as captured,
+      array_agg(lot_id order by number) filter (where to_account = 'held') as lot_ids,
+      array_agg(amount_micros order by number) filter (where to_account = 'held') as lot_amounts,
+      min(recorded_at) filter (where operation = 'hold') as placed_at,
+      max(action) filter (where operation = 'hold') as action,
+      max(description) filter (where operation = 'hold') as description,
+      max(catalog_id) filter (where operation = 'hold') as catalog_id,
+      max(ended_as) as ended_as, max(coalesce(effective_at, recorded_at)) filter (where ended_as is not null) as ended_at,
+      sum(case when operation = 'lapse' and from_account = 'held' then amount_micros else 0 end) as held_at_lapse,
+      sum(case when operation = 'lapse' and to_account = 'spent' then amount_micros else 0 end) as charged_at_lapse,
+      -- What was noted of a hold that went on only ever grows.
+      max((noted ->> 'expiresAt')::bigint) as noted_expires_ms, max((noted ->> 'checkpoint')::bigint) as noted_checkpoint,
+      max((noted ->> 'asked')::bigint) as noted_asked, max((noted ->> 'refused')::bigint) as noted_refused,
+      max((noted ->> 'captured')::bigint) filter (where noted ->> 'state' = 'placed') as captured_before_lapse
+    from (
+      select *, facts -> 'hold' as noted, case when operation = 'release' then 'released' when operation = 'lapse' then 'lapsed'
+        when operation = 'capture' and key is not null and facts -> 'hold' is null then 'captured' end as ended_as
+      from journal where hold_id is not null
+    ) as about_hold
+    group by wallet_id, hold_id
   ), by_transaction as (
     select wallet_id, case when from_account = 'debt' then number - position else about_transaction end as transaction,
       sum(case when from_account = 'debt' then amount_micros else 0 end) as owed,
@@ -61,6 +81,9 @@ export const verifyWallets: Statement = {
   -- The journal in its order, which is the key's, in one pass.
   in_sequence as (
     select wallet_id, number, position, operation, from_account, amount_micros, key, recorded_at,
+      case when key is null then num_nonnulls(held_after_micros, debt_after_micros, scoped_after_micros, upcoming_after_micros, frozen_after_micros, facts)
+        else 0 end as answers_without_key,
+      coalesce(scoped_after_micros, 0) + coalesce(upcoming_after_micros, 0) + coalesce(frozen_after_micros, 0) as parts_after_micros,
       available_after_micros, coalesce(held_after_micros, 0) as held_after_micros, coalesce(debt_after_micros, 0) as debt_after_micros,
       lag(position) over journal_order as position_before, lead(position) over journal_order as position_after,
       sum(case when to_account = 'available' then amount_micros when from_account = 'available' then -amount_micros else 0 end) over journal_order as available,
@@ -80,11 +103,16 @@ export const verifyWallets: Statement = {
     from in_sequence
     window journal_order as (partition by wallet_id order by number rows unbounded preceding)
   ), telling as (
-    -- The entries with keys, the last one, after which the last key's sequels are over, and those that stand in the wrong place.
+    -- The entries with keys, the last one, after which the last key's sequels are over, and those that stand in the wrong place, or lack a key.
     select * from (
-      select *, position_after is null as is_last, position <> 0 and position is distinct from position_before + 1 as is_misplaced from with_sequels
+      select *, position_after is null as is_last, position <> 0 and position is distinct from position_before + 1 as is_misplaced,
+        -- Without one are what time did, repayments, and what had been revoked while it was held.
+        key is null and coalesce(position_after, 0) = 0 and case when operation in ('lapse', 'repay') then false
+          when operation = 'expire' then from_account is distinct from 'available'
+          when operation = 'revoke' then from_account is null or from_account not in ('spent', 'debt') else true end as is_unbound
+      from with_sequels
     ) as entry
-    where key is not null or is_last or is_misplaced
+    where key is not null or is_last or is_misplaced or is_unbound or answers_without_key > 0
   ), expecting as (
     select *,
       available - coalesce(lead(repaying) over journal_order - repaying, 0) as expected_available,
@@ -171,7 +199,9 @@ export const verifyWallets: Statement = {
         ('lot held by live holds', coalesce(open.held, 0), coalesce(live_shares.held, 0)),
         ('lot expired', expired_micros, coalesce(by_lot.expired, 0)),
         ('lot revoked', revoked_micros, coalesce(by_lot.revoked, 0)),
-        ('lot spent below zero', least(coalesce(by_lot.spent, 0), 0), 0)
+        ('lot spent below zero', least(coalesce(by_lot.spent, 0), 0), 0),
+        ('lot granted at (ms)', extract(epoch from lots.granted_at) * 1000000000, extract(epoch from by_lot.granted_at) * 1000000000),
+        ('lot is frozen by its entries', is_frozen::integer * 1000000, (coalesce(last_freeze, 0) > coalesce(last_unfreeze, 0))::integer * 1000000)
       ) as sums (what, stored, computed)
     where stored <> computed
     union all
@@ -192,6 +222,17 @@ export const verifyWallets: Statement = {
       ) as facts (what, stored, computed)
     where stored <> computed
     union all
+    -- What was bought is kept with the order too; credits that went on to another wallet name it, and are not its lot.
+    select lots.wallet_id, lots.id, what, stored, computed
+    from these_lots as lots
+      cross join lateral (select amount_minor, currency, credits_micros from orders where orders.id = lots.order_id and orders.lot_id = lots.id offset 0) as bought,
+      lateral (values
+        ('lot paid (minor units)', coalesce(paid_amount_minor, 0) * 1000000, amount_minor * 1000000),
+        ('lot has its currency', (paid_currency is not distinct from currency)::integer * 1000000, 1000000),
+        ('lot of its order', granted_micros, credits_micros)
+      ) as facts (what, stored, computed)
+    where stored <> computed
+    union all
     select known.wallet_id, known.lot_id, 'lot without a row', 0, known.amount
     from (select wallet_id, lot_id, granted as amount from by_lot where lot_id is not null union select wallet_id, lot_id, available + held from open_lots) as known
       left join these_lots as lots on lots.wallet_id = known.wallet_id and lots.id = known.lot_id
@@ -208,9 +249,24 @@ export const verifyWallets: Statement = {
         ('hold shares', (select coalesce(sum(amount), 0) from unnest(lot_amounts_micros) as amount), amount_micros),
         ('hold held', case when state = 'placed' then amount_micros - from_shares_micros else 0 end, coalesce(by_hold.held, 0)),
         ('hold captured of its shares', from_shares_micros, coalesce(by_hold.from_shares, 0)),
-        ('hold captured', captured_micros, coalesce(by_hold.captured, 0))
+        ('hold captured', captured_micros, coalesce(by_hold.captured, 0)),
+        ('hold has its shares', (holds.lot_ids = coalesce(by_hold.lot_ids, '{}') and lot_amounts_micros = coalesce(by_hold.lot_amounts, '{}'))::integer * 1000000, 1000000),
+        ('hold has its action', (holds.action is not distinct from by_hold.action)::integer * 1000000, 1000000),
+        ('hold has its description', (holds.description is not distinct from by_hold.description)::integer * 1000000, 1000000),
+        ('hold catalog', coalesce(holds.catalog_id, 0)::bigint * 1000000, coalesce(by_hold.catalog_id, 0)::bigint * 1000000),
+        ('hold has its state', (state::text = coalesce(by_hold.ended_as, 'placed'))::integer * 1000000, 1000000),
+        ('hold placed at (ms)', extract(epoch from holds.placed_at) * 1000000000, extract(epoch from by_hold.placed_at) * 1000000000),
+        ('hold ended at (ms)', coalesce(extract(epoch from holds.ended_at), 0) * 1000000000, coalesce(extract(epoch from by_hold.ended_at), 0) * 1000000000),
+        ('hold expiry (ms)', extract(epoch from expires_at) * 1000000000,
+          coalesce(noted_expires_ms * 1000000, extract(epoch from by_hold.placed_at) * 1000000000 + time_to_live_ms * 1000000)),
+        ('hold checkpoint', checkpoint_micros, coalesce(noted_checkpoint, 0)),
+        -- The last capture notes what was charged, and a refused one notes nothing: more may have been asked for than entries tell.
+        ('hold asked', asked_micros, case when state = 'captured' then greatest(asked_micros, captured_micros, noted_asked) else coalesce(noted_asked, 0) end),
+        ('hold refused', refused_micros, greatest(refused_micros, noted_refused)),
+        ('hold charged at its lapse', case on_lapse when 'charge_all' then held_at_lapse
+          when 'charge_checkpoint' then least(held_at_lapse, greatest(checkpoint_micros - coalesce(captured_before_lapse, 0), 0)) else 0 end, charged_at_lapse)
       ) as sums (what, stored, computed)
-    where stored <> computed
+    where stored <> computed and (holds.id is not null or what = 'hold without a row')
     union all
     select coalesce(debts.wallet_id, given.wallet_id), null, what || ' of transaction ' || coalesce(debts.transaction, given.transaction), stored, computed
     from (select * from debts where wallet_id > $1 and wallet_id <= $2) as debts
@@ -234,13 +290,17 @@ export const verifyWallets: Statement = {
     select wallet_id, null, what || ' ' || number, stored, computed
     from expecting, lateral (values
       ('position of entry', position * 1000000, case when is_misplaced then coalesce(position_before + 1, 0) else position end * 1000000),
+      ('key of entry', case when is_unbound then 0 else 1000000 end, 1000000),
+      ('answers without a key of entry', answers_without_key * 1000000, 0),
+      ('parts of available after entry', case when key is null then 0 else greatest(parts_after_micros - available_after_micros, 0) end, 0),
       ('entries after the key of entry', case when key is null then 0 else coalesce(position_after, 0) end * 1000000, 0),
       ('available after entry', available_after_micros, expected_available),
       ('held after entry', case when key is null then held else held_after_micros end, held),
       ('debt after entry', case when key is null then expected_debt else debt_after_micros end, expected_debt)
     ) as facts (what, stored, computed)
-    where (is_misplaced or (key is not null and (position_after > 0 or available_after_micros <> expected_available or held_after_micros <> held
-        or debt_after_micros <> expected_debt)))
+    where (is_misplaced or is_unbound or answers_without_key > 0
+        or (key is not null and (position_after > 0 or available_after_micros <> expected_available or held_after_micros <> held
+          or debt_after_micros <> expected_debt or parts_after_micros > available_after_micros)))
       and stored <> computed
   )
   select wallet_id, lot_id, what, stored::bigint, computed::bigint from (select * from differences limit $3) as found

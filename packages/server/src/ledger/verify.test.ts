@@ -4,15 +4,62 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditEntries } from '../../test/audit/audit-entries.ts'
 import { keepBusy } from '../../test/support/busy-ledger.ts'
 import { createTestDatabase } from '../../test/support/test-database.ts'
-import type { Database } from '../database/database.ts'
+import type { Database, Transaction } from '../database/database.ts'
 import { openDatabase } from '../database/open-database.ts'
 import { idMaker, walletId } from '../kernel/ids.ts'
-import { chargeOf, credits, grantOf, holdOf, newKey, newOwner } from './__fixtures__/operations.ts'
+import { chargeOf, credits, grantOf, holdOf, newId, newKey, newOwner } from './__fixtures__/operations.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import type {
+  CaptureOperation,
+  CheckpointOperation,
+  ExtendOperation,
+  HoldOperation,
+  ReleaseOperation,
+} from './operations.ts'
 import { shareBefore, verifySlice, verifySlices } from './verify.ts'
 
 const newLedger = (database: Database) =>
   createLedger({ database, newId: idMaker({ now: Date.now, randomBytes }) })
+
+type Asked<Of> = Omit<Of, 'walletId' | 'key'>
+type AskedOfHold =
+  | Asked<CaptureOperation>
+  | Asked<ReleaseOperation>
+  | Asked<CheckpointOperation>
+  | Asked<ExtendOperation>
+
+/** The order of 30 credits that a lot came from. */
+async function insertOrder(tx: Transaction, { orderId, lotId }: { orderId: string; lotId: string }) {
+  const { rows } = await sql<{ id: number }>`
+    insert into catalogs (hash, body, first_used_at) values ('h', '{}', ${tx.now}) returning id`.execute(
+    tx.db,
+  )
+  await tx.db
+    .insertInto('orders')
+    .values({
+      id: orderId,
+      mode: 'test',
+      customer_id: 'ada',
+      pack: 'power',
+      pack_name: 'Power',
+      quantity: 1,
+      unit: 'credits',
+      credits_micros: 30_000_000n,
+      amount_minor: 1000n,
+      currency: 'USD',
+      catalog_id: rows[0]?.id ?? 0,
+      state: 'credited',
+      provider: 'dodo',
+      payment_id: 'pay_1',
+      lot_id: lotId,
+      key: newId(),
+      fingerprint: 0n,
+      created_at: tx.now,
+      paid_at: tx.now,
+      credited_at: tx.now,
+    })
+    .execute()
+}
 
 describe.each([
   ['PGlite', (clock: () => Date) => openDatabase({ dataDir: undefined, clock })],
@@ -26,7 +73,14 @@ describe.each([
   const owing = newOwner()
   /** Has twenty lots, four of which wait. */
   const rich = newOwner()
-  const ids = { ordinary: walletId(ordinary), owing: walletId(owing), rich: walletId(rich) }
+  /** Bought its lot, and has a hold of each end: by capture 3, by release 4, by lapse 5 and 6, and none yet 7. */
+  const holding = newOwner()
+  const ids = {
+    ordinary: walletId(ordinary),
+    owing: walletId(owing),
+    rich: walletId(rich),
+    holding: walletId(holding),
+  }
 
   beforeAll(async () => {
     database = await open(() => now)
@@ -62,6 +116,30 @@ describe.each([
     await ledger.submit(grantOf(owing, '1', { source: 'purchase' }))
 
     for (let lot = 0; lot < 20; lot += 1) await ledger.submit(grantOf(rich, '1'))
+
+    const orderId = newId()
+    const paid = { amountMinor: 1000n, currency: 'USD' }
+    const bought = await ledger.submit(grantOf(holding, '30', { source: 'purchase', paid, orderId }))
+    await database.transaction((tx) => insertOrder(tx, { orderId, lotId: bought.shares[0]?.lotId ?? '' }))
+    const minuteMs = 60_000
+    const place = async (amount: string, minutes: number, onLapse?: HoldOperation['onLapse']) => {
+      const { hold } = await ledger.submit(holdOf(holding, amount, minutes * minuteMs, { onLapse }))
+      return hold?.id ?? ''
+    }
+    const ask = (operation: AskedOfHold) => ledger.submit({ ...of(ids.holding), ...operation })
+    await ask({ kind: 'capture', holdId: await place('3', 60), credits: credits('2') })
+    await ask({ kind: 'release', holdId: await place('4', 60) })
+    await place('5', 1, 'charge_all')
+    const checked = await place('6', 1, 'charge_checkpoint')
+    await ask({ kind: 'capture', holdId: checked, credits: credits('1'), isFinal: false })
+    await ask({ kind: 'checkpoint', holdId: checked, credits: credits('3') })
+    const live = await place('7', 30)
+    // Refused, and remembered.
+    await Promise.allSettled([ask({ kind: 'capture', holdId: live, credits: credits('9') })])
+    await ask({ kind: 'checkpoint', holdId: live, credits: credits('3') })
+    await ask({ kind: 'extend', holdId: live, timeToLiveMs: 60 * minuteMs })
+    now = new Date(now.getTime() + 2 * minuteMs)
+    await ask({ kind: 'capture', holdId: live, credits: credits('1'), isFinal: false })
   })
 
   afterAll(async () => {
@@ -98,6 +176,9 @@ describe.each([
     `update entries set ${set} where wallet_id = <${which}> and number = ${number}`
   const lot = (set: string, which: keyof typeof ids = 'ordinary') =>
     `update lots set ${set} where wallet_id = <${which}> and id = (select min(id::text)::uuid from lots where wallet_id = <${which}>)`
+  const hold = (amount: number, set: string) =>
+    `update holds set ${set} where wallet_id = <holding> and amount_micros = ${amount}000000`
+  const unbound = 'key = null, fingerprint = null, available_after_micros = null'
   const row = (table: string, set: string, which: keyof typeof ids = 'ordinary') =>
     `update ${table} set ${set} where wallet_id = <${which}>`
   const oneWaiting = `wallet_id = <rich> and id = (select max(id::text)::uuid from waiting_lots where wallet_id = <rich>)`
@@ -158,7 +239,14 @@ describe.each([
     [lot("scope = '{image}'"), ['lot has its scope']],
     [
       row('holds', "state = 'released', ended_at = now()"),
-      ['live holds held', 'lot held by live holds', 'lot held by live holds', 'hold held H'],
+      [
+        'live holds held',
+        'lot held by live holds',
+        'lot held by live holds',
+        'hold held H',
+        'hold has its state H',
+        'hold ended at (ms) H',
+      ],
     ],
     [
       row('holds', 'from_shares_micros = 1'),
@@ -167,9 +255,41 @@ describe.each([
     [row('holds', 'captured_micros = captured_micros + 1'), ['hold captured H']],
     [
       row('holds', 'lot_amounts_micros[1] = 5'),
-      ['lot held by live holds', 'lot held by live holds', 'hold shares H'],
+      ['lot held by live holds', 'lot held by live holds', 'hold shares H', 'hold has its shares H'],
     ],
     [`delete from holds where wallet_id = <owing>`, ['hold without a row H']],
+    [hold(7, 'lot_ids[1] = gen_random_uuid()'), ['lot held by live holds', 'hold has its shares H']],
+    [hold(3, 'lot_ids[1] = gen_random_uuid()'), ['hold has its shares H']],
+    [hold(3, "action = 'image'"), ['hold has its action H']],
+    [hold(3, "description = 'Another'"), ['hold has its description H']],
+    [hold(3, 'catalog_id = 7'), ['hold catalog H']],
+    [hold(3, "state = 'released'"), ['hold has its state H', 'hold asked H']],
+    [hold(4, "state = 'captured'"), ['hold has its state H']],
+    [hold(5, "state = 'captured'"), ['hold has its state H', 'hold asked H']],
+    [hold(4, "placed_at = placed_at - interval '1 ms'"), ['hold placed at (ms) H']],
+    [hold(4, "ended_at = ended_at + interval '1 ms'"), ['hold ended at (ms) H']],
+    [hold(5, "ended_at = ended_at + interval '1 ms'"), ['hold ended at (ms) H']],
+    [hold(4, "expires_at = expires_at + interval '1 hour'"), ['hold expiry (ms) H']],
+    [hold(4, 'time_to_live_ms = 1'), ['hold expiry (ms) H']],
+    [hold(7, "expires_at = expires_at + interval '1 hour'"), ['hold expiry (ms) H']],
+    [hold(4, 'checkpoint_micros = 1'), ['hold checkpoint H']],
+    [hold(7, 'checkpoint_micros = 0'), ['hold checkpoint H']],
+    [hold(7, 'asked_micros = 2000000'), ['hold asked H']],
+    [hold(3, 'asked_micros = 1'), ['hold asked H']],
+    [hold(7, 'refused_micros = 0'), ['hold refused H']],
+    [hold(5, "on_lapse = 'release'"), ['hold charged at its lapse H']],
+    [hold(6, "on_lapse = 'charge_all'"), ['hold charged at its lapse H']],
+    [hold(6, "on_lapse = 'release'"), ['hold charged at its lapse H']],
+    [
+      `with row as (update wallets set lot_flags[1] = lot_flags[1] + 2 where id = <ordinary> returning lot_ids[1])
+       update lots set is_frozen = true where wallet_id = <ordinary> and id = (select lot_ids from row)`,
+      ['lot is frozen by its entries'],
+    ],
+    [lot("granted_at = granted_at - interval '1 day'"), ['lot granted at (ms)']],
+    [lot('paid_amount_minor = 1', 'holding'), ['lot paid (minor units)']],
+    [lot('paid_amount_minor = null', 'holding'), ['lot paid (minor units)']],
+    [lot("paid_currency = 'EUR'", 'holding'), ['lot has its currency']],
+    [`update orders set credits_micros = 1 where lot_id is not null`, ['lot of its order']],
     [row('debts', 'open_micros = 0', 'owing'), ['open debts', 'open debt of transaction 3']],
     [row('debts', 'repaid_micros[1] = 5', 'owing'), ['debt repaid by lots of transaction 3']],
     [
@@ -183,16 +303,29 @@ describe.each([
     ],
     [row('charge_refunds', 'refunded_micros = 1'), ['refund of transaction 3']],
     [row('charge_refunds', 'returned_micros[1] = 5'), ['refund to lots of transaction 3']],
-    [entry(3, 'available_after_micros = 1'), ['available after entry 3']],
+    [entry(3, 'available_after_micros = 1'), ['parts of available after entry 3', 'available after entry 3']],
     [entry(3, 'held_after_micros = 1'), ['held after entry 3']],
     [entry(3, 'debt_after_micros = 1'), ['debt after entry 3']],
+    [entry(3, 'scoped_after_micros = 12000001'), ['parts of available after entry 3']],
+    [entry(3, `${unbound}, scoped_after_micros = null`), ['key of entry 3']],
+    [entry(3, unbound), ['key of entry 3', 'answers without a key of entry 3']],
+    [
+      `update entries set debt_after_micros = 1 where operation = 'lapse' and to_account = 'available'`,
+      ['answers without a key of entry 16'],
+    ],
     [entry(3, 'position = 2'), ['entries after the key of entry 2', 'position of entry 3']],
     [
       entry(
         4,
         "position = 1, key = null, fingerprint = null, available_after_micros = null, operation = 'charge'",
       ),
-      ['refund of transaction 3', 'refund to lots of transaction 3', 'entries after the key of entry 3'],
+      [
+        'refund of transaction 3',
+        'refund to lots of transaction 3',
+        'entries after the key of entry 3',
+        'key of entry 4',
+        'answers without a key of entry 4',
+      ],
     ],
     [
       entry(3, 'number = 100'),

@@ -108,6 +108,111 @@ export const faults: readonly Fault[] = [
     'position <> 0 and position is distinct from position_before + 1 as is_misplaced',
     'false as is_misplaced',
   ),
+  // What is kept of a hold beside its sums is held against nothing.
+  fault(
+    'does not ask which lots a hold took from',
+    statement,
+    "('hold has its shares', (holds.lot_ids = coalesce(by_hold.lot_ids, '{}') and lot_amounts_micros = coalesce(by_hold.lot_amounts, '{}'))::integer * 1000000, 1000000),",
+    '',
+  ),
+  fault(
+    'does not ask what a hold is for',
+    statement,
+    "('hold has its action', (holds.action is not distinct from by_hold.action)::integer * 1000000, 1000000),",
+    '',
+  ),
+  fault(
+    'does not ask how a hold ended',
+    statement,
+    "('hold has its state', (state::text = coalesce(by_hold.ended_as, 'placed'))::integer * 1000000, 1000000),",
+    '',
+  ),
+  fault(
+    'does not ask when a hold ended',
+    statement,
+    "('hold ended at (ms)', coalesce(extract(epoch from holds.ended_at), 0) * 1000000000, coalesce(extract(epoch from by_hold.ended_at), 0) * 1000000000),",
+    '',
+  ),
+  fault(
+    'does not see that a hold was extended',
+    statement,
+    'coalesce(noted_expires_ms * 1000000, extract(epoch from by_hold.placed_at) * 1000000000 + time_to_live_ms * 1000000)',
+    'extract(epoch from expires_at) * 1000000000',
+  ),
+  fault(
+    'does not ask what was noted of the use of a hold',
+    statement,
+    "('hold checkpoint', checkpoint_micros, coalesce(noted_checkpoint, 0)),",
+    '',
+  ),
+  fault(
+    'does not ask how much of a hold was asked for',
+    statement,
+    "case when state = 'captured' then greatest(asked_micros, captured_micros, noted_asked) else coalesce(noted_asked, 0) end",
+    'asked_micros',
+  ),
+  fault(
+    'does not ask what was refused of a hold',
+    statement,
+    "('hold refused', refused_micros, greatest(refused_micros, noted_refused)),",
+    '',
+  ),
+  fault(
+    'does not ask whether a lapse charged what its policy says',
+    statement,
+    'else 0 end, charged_at_lapse)',
+    'else 0 end, null)',
+  ),
+  // Facts of lots, and the order that one came from.
+  fault(
+    'does not ask the entries whether a lot is frozen',
+    statement,
+    '(coalesce(last_freeze, 0) > coalesce(last_unfreeze, 0))::integer * 1000000',
+    'is_frozen::integer * 1000000',
+  ),
+  fault(
+    'does not ask the entries when a lot was granted',
+    statement,
+    "('lot granted at (ms)', extract(epoch from lots.granted_at) * 1000000000, extract(epoch from by_lot.granted_at) * 1000000000),",
+    '',
+  ),
+  fault(
+    'does not ask the order what was paid',
+    statement,
+    "('lot paid (minor units)', coalesce(paid_amount_minor, 0) * 1000000, amount_minor * 1000000),",
+    '',
+  ),
+  fault(
+    'does not ask the order in which currency',
+    statement,
+    "('lot has its currency', (paid_currency is not distinct from currency)::integer * 1000000, 1000000),",
+    '',
+  ),
+  fault(
+    'does not ask the order how many credits it brought',
+    statement,
+    "('lot has its currency', (paid_currency is not distinct from currency)::integer * 1000000, 1000000),\n        ('lot of its order', granted_micros, credits_micros)",
+    "('lot has its currency', (paid_currency is not distinct from currency)::integer * 1000000, 1000000)",
+  ),
+  // Keys, and what stands with them.
+  fault(
+    'does not see that a key is gone',
+    statement,
+    "('key of entry', case when is_unbound then 0 else 1000000 end, 1000000),",
+    '',
+  ),
+  fault(
+    'does not see answers where nothing was asked',
+    statement,
+    "('answers without a key of entry', answers_without_key * 1000000, 0),",
+    '',
+  ),
+  fault(
+    'takes the parts of a balance for none of it',
+    statement,
+    'greatest(parts_after_micros - available_after_micros, 0) end, 0),',
+    '0 end, 0),',
+  ),
   // What is found is told, of every wallet.
   fault('tells of a single difference', verify, 'const differencesMax = 1000', 'const differencesMax = 1'),
   fault(
