@@ -295,6 +295,26 @@ test('deliveries are found by payment, type, id and state', async () => {
   expect(await deliveries(shop, '?limit=1')).toHaveLength(1)
 })
 
+test("deliveries of a payment are also those of its refunds and disputes, and of nobody else's", async () => {
+  const receiver = await openReceiver()
+  const shop = await openShop({ webhooks: [{ url: receiver.url }] })
+  const told: string[] = []
+  for (let n = 0; n < 2; n += 1) {
+    const { checkout_url } = await makeSession(shop.client)
+    const payment_id = String((await submitScript(checkout_url)).answer['payment_id'])
+    await shop.client.refunds.create({ payment_id })
+    await shop.dodo.advance(60_000)
+    await fetch(`${shop.dodo.url}/_sandbox/payments/${payment_id}/dispute`, { method: 'POST', body: '{}' })
+    await shop.dodo.settle()
+    told.push(payment_id)
+  }
+  for (const payment_id of told) {
+    const types = (await deliveries(shop, `?payment_id=${payment_id}`)).map((item) => item.event_type)
+    expect(types).toEqual(['dispute.opened', 'refund.succeeded', 'payment.succeeded'])
+  }
+  expect(await deliveries(shop, `?resource_id=${told[0]}`)).toHaveLength(1)
+})
+
 test('another site cannot press the buttons', async () => {
   const receiver = await openReceiver()
   const shop = await openShop({ webhooks: [{ url: receiver.url }] })

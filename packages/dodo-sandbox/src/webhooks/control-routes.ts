@@ -26,8 +26,8 @@ export function webhookControlRoutes(store: Store, worker: DeliveryWorker): Hono
   const routes = new Hono()
 
   routes.get('/_sandbox/deliveries', (context) => {
-    const { payment_id, resource_id = payment_id, ...query } = parseQuery(context, deliveriesQuery)
-    const items = store.transaction((tx) => queries.listDeliveries(tx, { ...query, resource_id }))
+    const query = parseQuery(context, deliveriesQuery)
+    const items = store.transaction((tx) => queries.listDeliveries(tx, query))
     return context.json({ items })
   })
   routes.get('/_sandbox/deliveries/:id', (context) => context.json(findDelivery(context.req.param('id'))))

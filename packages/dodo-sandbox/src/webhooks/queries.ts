@@ -354,6 +354,8 @@ export interface ListDeliveries {
   delivery_id?: string | undefined
   webhook_id?: string | undefined
   resource_id?: string | undefined
+  /** Of the payment itself, its refunds and its disputes. */
+  payment_id?: string | undefined
   event_type?: string | undefined
   state?: DeliveryState | undefined
   limit: number
@@ -368,12 +370,16 @@ export function listDeliveries(tx: Transaction, input: ListDeliveries): Delivery
        from deliveries d join webhook_messages m using (message_id) join webhook_endpoints e using (endpoint_id)
        where (?1 is null or d.delivery_id = ?1) and (?2 is null or d.message_id = ?2)
          and (?3 is null or m.resource_id = ?3) and (?4 is null or m.event_type = ?4) and (?5 is null or d.state = ?5)
-       order by d.position desc limit ?6`,
+         and (?6 is null or m.resource_id = ?6
+           or m.resource_id in (select refund_id from refunds where payment_id = ?6)
+           or m.resource_id in (select dispute_id from disputes where payment_id = ?6))
+       order by d.position desc limit ?7`,
       input.delivery_id ?? null,
       input.webhook_id ?? null,
       input.resource_id ?? null,
       input.event_type ?? null,
       input.state ?? null,
+      input.payment_id ?? null,
       input.limit,
     )
     .map((row) => ({
