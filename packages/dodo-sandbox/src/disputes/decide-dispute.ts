@@ -1,28 +1,31 @@
 import type { ScheduledWork } from '../clock/scheduler.ts'
 import { notFound, Refusal } from '../kernel/refusal.ts'
 import type { Transaction } from '../store/store.ts'
-import { type DisputeDecision, type DisputeDetails, type DisputeStatus, decisions } from './dispute.ts'
+import { type DisputeDecision, type DisputeDetails, decisions, decisionsFor } from './dispute.ts'
 import { tell } from './open-dispute.ts'
 import * as queries from './queries.ts'
 
 // Dodo's documented time to answer a dispute.
 const answerWindowMs = 10 * 86_400_000
 
-const cannotFollow = ({ dispute_id, dispute_status }: DisputeDetails, decision: string) =>
-  new Refusal(
+function cannotFollow(dispute: DisputeDetails, decision: string): Refusal {
+  const { dispute_id, dispute_status, dispute_stage } = dispute
+  const following = decisionsFor(dispute)
+  return new Refusal(
     409,
     'DISPUTE_CANNOT_CHANGE',
-    `Dispute ${dispute_id} is ${dispute_status.replace('dispute_', '')}; ${decision} does not follow from that.`,
+    `Dispute ${dispute_id} is ${dispute_status.replace('dispute_', '')}, in the stage ${dispute_stage}; ${decision} does not follow from that. ${following.length === 0 ? 'Nothing does.' : `What does: ${following.join(', ')}.`}`,
   )
+}
 
 export interface DecideDispute {
   disputeId: string
-  decision: DisputeDecision | 'resolve_by_rdr'
+  decision: DisputeDecision
   remarks?: string | undefined
 }
 
 /**
- * Takes a dispute on. Rapid Dispute Resolution accepts it at once, and only before it is a dispute proper.
+ * Takes a dispute on.
  *
  * @throws notFound
  * @throws cannotFollow when the dispute is past what the decision is about
@@ -33,11 +36,9 @@ export function decideDispute(
 ): DisputeDetails {
   const before = queries.findDispute(tx, disputeId)
   if (!before) throw notFound('dispute', disputeId)
+  if (!decisionsFor(before).includes(decision)) throw cannotFollow(before, decision)
   const isRdr = decision === 'resolve_by_rdr'
-  const { to, from } = decisions[isRdr ? 'accept' : decision]
-  const sources: readonly DisputeStatus[] = isRdr ? ['dispute_opened'] : from
-  if (!sources.includes(before.dispute_status)) throw cannotFollow(before, decision)
-  if (isRdr && before.dispute_stage !== 'pre_dispute') throw cannotFollow(before, decision)
+  const { to } = decisions[isRdr ? 'accept' : decision]
   const dispute: DisputeDetails = {
     ...before,
     dispute_status: to,

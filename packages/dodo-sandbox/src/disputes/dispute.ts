@@ -47,7 +47,25 @@ export const decisions = {
   lose: { to: 'dispute_lost', from: ['dispute_challenged'] },
 } as const satisfies Record<string, { to: DisputeStatus; from: readonly DisputeStatus[] }>
 
-export type DisputeDecision = keyof typeof decisions
+const rapidResolution = 'resolve_by_rdr'
+
+export const disputeDecisions = [
+  ...(Object.keys(decisions) as (keyof typeof decisions)[]),
+  rapidResolution,
+] as const
+
+export type DisputeDecision = (typeof disputeDecisions)[number]
+
+/** What can be decided of the dispute now. Rapid Dispute Resolution accepts it at once, and only before it is a dispute proper. */
+export function decisionsFor({
+  dispute_status: status,
+  dispute_stage,
+}: Pick<Dispute, 'dispute_status' | 'dispute_stage'>): DisputeDecision[] {
+  const isRapid = status === 'dispute_opened' && dispute_stage === 'pre_dispute'
+  return disputeDecisions.filter((decision) =>
+    decision === rapidResolution ? isRapid : decisions[decision].from.some((from) => from === status),
+  )
+}
 
 /** The dispute as a payment shows it. */
 export function disputeOfPayment(details: DisputeDetails): Dispute {

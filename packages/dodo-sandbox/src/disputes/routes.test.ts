@@ -126,7 +126,29 @@ test('rapid resolution accepts what is no dispute yet, without a refund', async 
     'dispute.accepted',
   ])
   const proper = await open(shop, payment_id)
-  expect((await decide(shop, proper, 'resolve_by_rdr')).status).toBe(409)
+  expect(await decide(shop, proper, 'resolve_by_rdr')).toMatchObject({
+    status: 409,
+    answer: {
+      message: `Dispute ${proper} is opened, in the stage dispute; resolve_by_rdr does not follow from that. What does: challenge, accept, expire, cancel.`,
+    },
+  })
+})
+
+test('a decision that does not follow is refused with those that do', async () => {
+  const shop = await openShop()
+  const payment_id = await buy(shop)
+  const id = await open(shop, payment_id, { stage: 'pre_dispute' })
+  const refusedFor = async (decision: string) =>
+    String((await decide(shop, id, decision)).answer['message']).replace(/.*; /, '')
+  expect(await refusedFor('win')).toBe(
+    'win does not follow from that. What does: challenge, accept, expire, cancel, resolve_by_rdr.',
+  )
+  await decide(shop, id, 'challenge')
+  expect(await refusedFor('expire')).toBe(
+    'expire does not follow from that. What does: accept, cancel, win, lose.',
+  )
+  await decide(shop, id, 'win')
+  expect(await refusedFor('lose')).toBe('lose does not follow from that. Nothing does.')
 })
 
 test('a dispute that nobody answers expires after ten days, and a challenged one does not', async () => {

@@ -4,7 +4,7 @@ import { instantQuery, pageQuery, parseBody, parseQuery } from '../http/parse.ts
 import { notFound } from '../kernel/refusal.ts'
 import type { Store } from '../store/store.ts'
 import { decideDispute } from './decide-dispute.ts'
-import { decisions, disputeListRow, disputeStages, disputeStatuses } from './dispute.ts'
+import { disputeDecisions, disputeListRow, disputeStages, disputeStatuses } from './dispute.ts'
 import { openDispute } from './open-dispute.ts'
 import * as queries from './queries.ts'
 
@@ -40,7 +40,7 @@ const openSchema = z.strictObject({
 })
 
 const decideSchema = z.strictObject({
-  decision: z.enum([...(Object.keys(decisions) as (keyof typeof decisions)[]), 'resolve_by_rdr' as const]),
+  decision: z.enum(disputeDecisions),
   remarks: z.string().max(1000).optional(),
 })
 

@@ -6,7 +6,7 @@ import { creditsSchema } from '../../credit-entitlements/credit-entitlement.ts'
 import { findEntitlement } from '../../credit-entitlements/queries.ts'
 import { useCredits } from '../../credit-entitlements/use-credits.ts'
 import { decideDispute } from '../../disputes/decide-dispute.ts'
-import { type DisputeDecision, decisions, disputeStages } from '../../disputes/dispute.ts'
+import { disputeDecisions, disputeStages } from '../../disputes/dispute.ts'
 import { openDispute } from '../../disputes/open-dispute.ts'
 import { paymentErrorCodes } from '../../faults/payment-error-codes.ts'
 import { addFaultRules } from '../../faults/rules.ts'
@@ -55,7 +55,7 @@ export function addMoneyActions(actions: Actions): void {
   actions.add(
     'disputes/:id/decide',
     'payments',
-    z.object({ decision: z.enum(Object.keys(decisions) as DisputeDecision[]) }),
+    z.object({ decision: z.enum(disputeDecisions) }),
     (tx, { decision }, { id = '' }) => decideDispute(tx, { disputeId: id, decision }),
   )
   actions.add(

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { type DisputeDecision, decisions, disputeStages } from '../../disputes/dispute.ts'
+import { decisionsFor, disputeStages } from '../../disputes/dispute.ts'
 import { paymentErrorCodes } from '../../faults/payment-error-codes.ts'
 import { formatMoney } from '../../kernel/money.ts'
 import type { Payment } from '../../payments/payment.ts'
@@ -49,7 +49,7 @@ ${item.disputes.map(
   (
     dispute,
   ) => html`<div class="line">${pill(dispute.dispute_status.replace('dispute_', ''))} Dispute of ${formatMoney(Number(dispute.amount), dispute.currency)} <code>${dispute.dispute_id}</code>
-${decisionsFrom(dispute.dispute_status).map((decision) => actionButton(`disputes/${dispute.dispute_id}/decide`, capitalised(decision), { decision }))}</div>`,
+${decisionsFor(dispute).map((decision) => actionButton(`disputes/${dispute.dispute_id}/decide`, decision === 'resolve_by_rdr' ? 'Resolve by RDR' : capitalised(decision), { decision }))}</div>`,
 )}
 ${item.status === 'succeeded' ? paidActions(item) : ''}
 ${item.status === 'processing' || item.status === 'requires_customer_action' ? settleActions(item) : ''}
@@ -80,11 +80,6 @@ function settleActions({ payment_id }: Payment): Html {
   const settle = (label: string, outcome: string) =>
     actionButton(`payments/${payment_id}/settle`, label, { outcome })
   return html`<div class="actions">${settle('Let it succeed', 'succeeded')} ${settle('Let it fail', 'failed')} ${settle('Cancel it', 'cancelled')}</div>`
-}
-
-function decisionsFrom(status: string): DisputeDecision[] {
-  const all = Object.entries(decisions) as [DisputeDecision, (typeof decisions)[DisputeDecision]][]
-  return all.filter(([, { from }]) => from.some((source) => source === status)).map(([decision]) => decision)
 }
 
 function capitalised(word: string): string {
