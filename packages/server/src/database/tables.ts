@@ -143,6 +143,7 @@ interface HoldRow {
   id: string
   state: HoldStateName
   amount_micros: bigint
+  short_micros: bigint | null
   captured_micros: bigint
   lot_ids: string[]
   lot_amounts_micros: bigint[]

@@ -111,6 +111,8 @@ export interface CaptureOperation extends Common {
   readonly isFinal?: boolean | undefined
   /** `refuse` unless given. */
   readonly above?: AbovePolicy | undefined
+  /** Where that would be refused: charge as far as credits go, and say what would have been refused. */
+  readonly isObserved?: boolean | undefined
 }
 
 /** Gives back all that a hold still has. Ends the hold. */

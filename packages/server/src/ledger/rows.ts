@@ -245,6 +245,7 @@ export interface HoldRow {
   readonly id: Uuid
   readonly state: HoldState
   readonly amount_micros: bigint
+  readonly short_micros: bigint | null
   readonly captured_micros: bigint
   readonly from_shares_micros: bigint
   readonly asked_micros: bigint
@@ -269,6 +270,7 @@ export function holdFromRow(row: HoldRow): Hold {
     id: row.id,
     state: row.state,
     amount: micros(row.amount_micros),
+    short: micros(row.short_micros ?? 0n),
     shares: sharesFromColumns(row.lot_ids, row.lot_amounts_micros),
     fromShares: micros(row.from_shares_micros),
     captured: micros(row.captured_micros),

@@ -217,13 +217,13 @@ export const insertEntries: Statement = {
 
 export const insertHolds: Statement = {
   name: 'ledger_insert_holds',
-  text: `insert into holds (wallet_id, id, state, amount_micros, captured_micros, from_shares_micros, asked_micros, refused_micros, checkpoint_micros, on_lapse,
+  text: `insert into holds (wallet_id, id, state, amount_micros, short_micros, captured_micros, from_shares_micros, asked_micros, refused_micros, checkpoint_micros, on_lapse,
       lot_ids, lot_amounts_micros, limit_names, limit_starts, action, description, catalog_id, placed_at, expires_at, time_to_live_ms, ended_at)
-    select wallet_id, id, state, amount, captured, from_shares, asked, refused, checkpoint, on_lapse,
+    select wallet_id, id, state, amount, short, captured, from_shares, asked, refused, checkpoint, on_lapse,
       lot_ids::uuid[], lot_amounts::bigint[], limit_names::text[], limit_starts::timestamptz[], action, description, catalog_id, placed_at, expires_at, time_to_live_ms, ended_at
-    from unnest($1::uuid[], $2::uuid[], $3::hold_state[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::lapse_policy[],
-      $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::integer[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::timestamptz[])
-      as new (wallet_id, id, state, amount, captured, from_shares, asked, refused, checkpoint, on_lapse,
+    from unnest($1::uuid[], $2::uuid[], $3::hold_state[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::lapse_policy[],
+      $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::integer[], $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::timestamptz[])
+      as new (wallet_id, id, state, amount, short, captured, from_shares, asked, refused, checkpoint, on_lapse,
         lot_ids, lot_amounts, limit_names, limit_starts, action, description, catalog_id, placed_at, expires_at, time_to_live_ms, ended_at)`,
 }
 

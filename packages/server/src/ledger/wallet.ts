@@ -88,6 +88,8 @@ export interface Hold {
   readonly state: HoldState
   /** What it set aside when it was placed. */
   readonly amount: Credits
+  /** What it was to set aside beyond that and did not find: above zero only where it was observed. */
+  readonly short: Credits
   /** What it took, lot by lot, in the order in which it is spent. */
   readonly shares: readonly LotShare[]
   /** Spent out of its shares so far, by captures or the lapse: the first of them. */

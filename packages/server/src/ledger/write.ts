@@ -220,6 +220,8 @@ function placedHoldColumns(rows: readonly In<Hold>[]): Column[] {
     uuids(rows, ({ row }) => row.id),
     plain(rows, ({ row }) => row.state),
     bigints(rows, ({ row }) => row.amount),
+    // Nothing for nearly every hold: null takes no room in the row.
+    bigints(rows, ({ row }) => (row.short === 0n ? undefined : row.short)),
     bigints(rows, ({ row }) => row.captured),
     bigints(rows, ({ row }) => row.fromShares),
     bigints(rows, ({ row }) => row.asked),

@@ -36,12 +36,21 @@ const refusals = [
   'idempotency_key_reused',
 ]
 
+/** What observed operations would have been refused with. */
+const observed = [
+  'charge insufficient_credits',
+  'hold insufficient_credits',
+  'capture capture_exceeds_hold',
+  'capture hold_already_ended',
+]
+
 test('random histories: every outcome, balance and journal is what the naive ledger says', async () => {
   const tally = await playMany({ seed, operationsMin, open: openRealStand })
   process.stdout.write(`seed ${seed}\n${tally.table()}\n`)
   const expected = [
     ...operations.map((kind) => `outcome ${kind} ok`),
     ...refusals.map((code) => `refusal ${code}`),
+    ...observed.map((name) => `observed ${name}`),
   ]
   expect(expected.filter((name) => tally.count(name) < 100)).toEqual([])
 }, 600_000)

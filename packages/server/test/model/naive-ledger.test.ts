@@ -781,4 +781,40 @@ describe('an observed operation', () => {
     expect(done(book.capture(placed.hold!.id, 2, { above: 'owe' }))).toMatchObject({ owed: 2n })
     expect(book.balance()).toMatchObject({ debt: 12 })
   })
+
+  test('captures above its hold what there is, and says so only above what the hold was to have', () => {
+    const book = new Book()
+    book.grant(3)
+    const id = hold(book.hold(5, { isObserved: true }))
+    book.grant(1)
+    expect(done(book.capture(id, 5, { isObserved: true, isFinal: false }))).toMatchObject({
+      credits: 4n,
+      wouldRefuse: undefined,
+      hold: { captured: 4n, uncollected: 1n },
+    })
+    expect(code(book.capture(id, 1, { isFinal: false }))).toBe('capture_exceeds_hold')
+    expect(done(book.capture(id, 1, { isObserved: true }))).toMatchObject({
+      credits: 0n,
+      wouldRefuse: 'capture_exceeds_hold',
+      hold: { state: 'captured', captured: 4n, uncollected: 2n },
+    })
+    expect(code(book.capture(id, 1, { isObserved: true }))).toBe('hold_already_ended')
+  })
+
+  test('captures late what there is, and says so', () => {
+    const book = new Book()
+    book.grant(5)
+    const id = hold(book.hold(4, { timeToLiveMs: hour }))
+    book.wait(hour)
+    book.charge(3)
+    expect(done(book.capture(id, 4, { isObserved: true }))).toMatchObject({
+      credits: 2n,
+      wouldRefuse: 'hold_already_ended',
+      hold: { state: 'lapsed', uncollected: 2n },
+    })
+    expect(done(book.capture(id, 0, { isObserved: true, above: 'owe' }))).toMatchObject({
+      owed: 2n,
+      wouldRefuse: undefined,
+    })
+  })
 })

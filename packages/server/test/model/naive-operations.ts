@@ -254,6 +254,7 @@ function placeHold(operation: PlaceHold, occasion: Occasion): Effect {
     action: operation.action,
     state: 'placed',
     amount: credits,
+    wanted: operation.credits,
     took: shares,
     fromTook: 0n,
     captured: 0n,
@@ -301,10 +302,12 @@ function capture(operation: Capture, occasion: Occasion): Effect {
 }
 
 function capturePlaced(operation: Capture, hold: Hold, { wallet, now, transaction }: Occasion): Effect {
-  const { isFinal = true, above = 'refuse' } = operation
+  const { isFinal = true, isObserved = false, above = 'refuse' } = operation
   const asked = askedOf(operation, hold)
   const remaining = sum(remainingOf(hold).map((share) => share.credits))
-  if (asked > remaining && above === 'refuse') throw new Refusal('capture_exceeds_hold')
+  const isExcessive = asked > remaining && above === 'refuse'
+  if (isExcessive && !isObserved) throw new Refusal('capture_exceeds_hold')
+  const wouldRefuse = isExcessive && hold.asked + asked > hold.wanted ? 'capture_exceeds_hold' : undefined
 
   const fromHold = spendHeld(wallet, hold, transaction, min(asked, remaining), now)
   const excess = chargeAbove(wallet, hold, transaction, {
@@ -319,17 +322,18 @@ function capturePlaced(operation: Capture, hold: Hold, { wallet, now, transactio
     hold.state = 'captured'
   }
   correctCounts(wallet, hold)
-  return { credits: transaction.charged, shares: [...fromHold, ...excess.shares], hold }
+  return { credits: transaction.charged, shares: [...fromHold, ...excess.shares], hold, wouldRefuse }
 }
 
 function captureLate(operation: Capture, hold: Hold, { wallet, now, transaction }: Occasion): Effect {
-  const { above = 'refuse' } = operation
-  if (above === 'refuse') throw new Refusal('hold_already_ended')
+  const { above = 'refuse', isObserved = false } = operation
+  if (above === 'refuse' && !isObserved) throw new Refusal('hold_already_ended')
+  const wouldRefuse = above === 'refuse' ? 'hold_already_ended' : undefined
   hold.asked += askedOf(operation, hold)
   const due = max(hold.asked - hold.captured, 0n)
   const { shares } = chargeAbove(wallet, hold, transaction, { credits: due, above, at: now })
   hold.captured += transaction.charged
-  return { credits: transaction.charged, shares, hold }
+  return { credits: transaction.charged, shares, hold, wouldRefuse }
 }
 
 /**

@@ -74,6 +74,7 @@ export interface Capture extends Asked {
   readonly credits?: bigint | undefined
   readonly isFinal?: boolean | undefined
   readonly above?: AbovePolicy | undefined
+  readonly isObserved?: boolean | undefined
 }
 
 export interface Release extends Asked {

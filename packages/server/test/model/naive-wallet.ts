@@ -45,6 +45,8 @@ export interface Hold {
   readonly action: Action | undefined
   state: HoldState
   readonly amount: bigint
+  /** What was asked for when it was placed. */
+  readonly wanted: bigint
   readonly took: readonly Share[]
   /** Spent out of what it took: the first of it. */
   fromTook: bigint

@@ -77,6 +77,7 @@ export interface CaptureStep extends In {
   readonly credits: Amount | undefined
   readonly isFinal: boolean | undefined
   readonly above: AbovePolicy | undefined
+  readonly isObserved: boolean
 }
 
 export interface ReleaseStep extends In {
@@ -200,13 +201,9 @@ const limits = weighted<readonly LimitStep[]>(
   ],
 )
 
-const spending = {
-  wallet,
-  credits: amount,
-  action,
-  limits,
-  isObserved: sometimes(1, fc.constant(true)).map((is) => is ?? false),
-}
+const isObserved = sometimes(1, fc.constant(true)).map((is) => is ?? false)
+
+const spending = { wallet, credits: amount, action, limits, isObserved }
 
 const grant: fc.Arbitrary<GrantStep> = fc.record({
   kind: fc.constant('grant'),
@@ -267,6 +264,7 @@ const operation = weighted<OperationStep>(
       ),
       isFinal: fc.constantFrom(undefined, true, false, false),
       above: fc.constantFrom<AbovePolicy | undefined>(undefined, 'refuse', 'up_to_spendable', 'owe', 'owe'),
+      isObserved: sometimes(3, fc.constant(true)).map((is) => is ?? false),
     }),
   ],
   [4, fc.record({ kind: fc.constant('release'), wallet, hold: placedHold })],

@@ -13,6 +13,7 @@ import * as watermarks from './0012-watermarks.ts'
 import * as blocks from './0013-blocks.ts'
 import * as notesOfLots from './0014-notes-of-lots.ts'
 import * as erasedReasons from './0015-erased-reasons.ts'
+import * as shortHolds from './0016-short-holds.ts'
 
 /** In the order in which they apply. Forward only: a mistake is mended by a further migration. */
 const migrations: Record<string, Migration> = {
@@ -30,6 +31,7 @@ const migrations: Record<string, Migration> = {
   '0013-blocks': blocks,
   '0014-notes-of-lots': notesOfLots,
   '0015-erased-reasons': erasedReasons,
+  '0016-short-holds': shortHolds,
 }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }

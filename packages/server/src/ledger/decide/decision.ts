@@ -85,6 +85,11 @@ export function refused(
   return { ok: false, refusal, hold }
 }
 
+/** What the receipt of an observed operation says in place of a refusal. */
+export function asObserved(refusal: Refusal): WouldRefuse {
+  return { code: refusal.code, detail: refusal.message }
+}
+
 interface Done {
   readonly transaction: bigint
   readonly credits?: Credits

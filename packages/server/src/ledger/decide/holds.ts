@@ -9,10 +9,11 @@ import type {
   CheckpointOperation,
   ExtendOperation,
   ReleaseOperation,
+  WouldRefuse,
 } from '../operations.ts'
 import { type About, Posting, takeInOrder } from '../posting.ts'
 import { type Hold, type LotShare, remainingShares } from '../wallet.ts'
-import { type Decision, decided, type Moment, refused, type State } from './decision.ts'
+import { asObserved, type Decision, decided, type Moment, refused, type State } from './decision.ts'
 import { takePayable } from './spend.ts'
 
 export function capture(state: State, operation: CaptureOperation, moment: Moment): Decision {
@@ -25,7 +26,8 @@ export function capture(state: State, operation: CaptureOperation, moment: Momen
   const inHold = total(remaining.map((share) => share.amount))
   const asked = operation.credits ?? inHold
   const excess = micros(asked > inHold ? asked - inHold : 0n)
-  if (excess > 0n && (operation.above ?? 'refuse') === 'refuse')
+  const isRefused = excess > 0n && refusesAbove(operation)
+  if (isRefused && operation.isObserved !== true)
     return refused(captureExceedsHold({ requested: asked, held: inHold }), reported(hold, asked))
 
   const { now } = moment
@@ -45,6 +47,7 @@ export function capture(state: State, operation: CaptureOperation, moment: Momen
   if (isFinal)
     for (const share of remainingShares(captured)) posting.giveBack(share.lotId, 'held', share.amount)
   posting.note()
+  const wouldRefuse = isRefused ? observedExcess(hold, asked) : undefined
   return decided(operation, posting, now, {
     transaction,
     credits: micros(sum + above.sum + above.owed),
@@ -52,15 +55,28 @@ export function capture(state: State, operation: CaptureOperation, moment: Momen
     action: hold.action,
     hold: captured,
     owed: above.owed,
-    facts: isFinal ? undefined : { hold: asAnswered(captured) },
+    wouldRefuse,
+    facts: isFinal ? wouldRefuse && { wouldRefuse } : { wouldRefuse, hold: asAnswered(captured) },
     limitChanges: countChange(hold, captured),
   })
+}
+
+function refusesAbove({ above }: CaptureOperation): boolean {
+  return above === undefined || above === 'refuse'
+}
+
+/** Held against what the hold was to set aside: what it was short of then was said when it was placed. */
+function observedExcess({ amount, short, asked: before }: Hold, asked: Credits): WouldRefuse | undefined {
+  const left = amount + short - before
+  const held = micros(left > 0n ? left : 0n)
+  return asked > held ? asObserved(captureExceedsHold({ requested: asked, held })) : undefined
 }
 
 /** Of a hold that lapsed: what the lapse charged counts towards it. */
 function captureLate(state: State, operation: CaptureOperation, hold: Hold, { now }: Moment): Decision {
   const asked = operation.credits ?? micros(hold.amount > hold.asked ? hold.amount - hold.asked : 0n)
-  if ((operation.above ?? 'refuse') === 'refuse') return refused(alreadyEnded(hold), reported(hold, asked))
+  const refusal = refusesAbove(operation) ? alreadyEnded(hold) : undefined
+  if (refusal !== undefined && operation.isObserved !== true) return refused(refusal, reported(hold, asked))
   const due = hold.asked + asked - hold.captured
   const posting = new Posting(state.wallet, state.debts)
   const transaction = posting.begin(about('capture', hold, now))
@@ -71,6 +87,7 @@ function captureLate(state: State, operation: CaptureOperation, hold: Hold, { no
     asked: micros(hold.asked + asked),
   }
   posting.note()
+  const wouldRefuse = refusal && asObserved(refusal)
   return decided(operation, posting, now, {
     transaction,
     credits: micros(charged.sum + charged.owed),
@@ -78,7 +95,8 @@ function captureLate(state: State, operation: CaptureOperation, hold: Hold, { no
     action: hold.action,
     hold: captured,
     owed: charged.owed,
-    facts: { hold: asAnswered(captured) },
+    wouldRefuse,
+    facts: { wouldRefuse, hold: asAnswered(captured) },
   })
 }
 

@@ -158,6 +158,68 @@ describe('observing', () => {
     expect(history.uncollected(hold)).toBe('1')
   })
 
+  test('a capture charges what there is, and leaves nobody in debt', () => {
+    history.grant('5')
+    const hold = history.hold('4')
+    expect(history.capture(hold, '7', { isObserved: true })).toMatchObject({
+      credits: '5',
+      state: 'captured',
+      receipt: {
+        owed: 0n,
+        wouldRefuse: { code: 'capture_exceeds_hold', detail: expect.stringContaining('7 requested, 4 held') },
+      },
+    })
+    expect(history.uncollected(hold)).toBe('2')
+    expect(history.balance()).toMatchObject({ available: '0', debt: '0' })
+    expect(history.capture(hold, '1', { isObserved: true })).toMatchObject({ refusal: 'hold_already_ended' })
+  })
+
+  test('what a hold was short of is no excess of its captures, in whatever parts', () => {
+    history.grant('3')
+    const hold = history.hold('5', hour, { isObserved: true })
+    const inParts = { isObserved: true, isFinal: false }
+    for (const part of ['2', '3'])
+      expect(history.capture(hold, part, inParts).receipt?.wouldRefuse).toBeUndefined()
+    expect(history.uncollected(hold)).toBe('2')
+    expect(history.capture(hold, '1', inParts)).toMatchObject({
+      credits: '0',
+      state: 'placed',
+      receipt: { wouldRefuse: { detail: expect.stringContaining('1 requested, 0 held') } },
+    })
+    expect(history.capture(hold, '1', { isObserved: true })).toMatchObject({
+      receipt: { wouldRefuse: { detail: expect.stringContaining('1 requested, 0 held') } },
+    })
+    expect(history.uncollected(hold)).toBe('4')
+  })
+
+  test('a capture that comes late charges what there is', () => {
+    history.grant('5')
+    const hold = history.hold('4', hour)
+    history.wait(hour)
+    history.charge('2')
+    expect(history.capture(hold, '4', { isObserved: true })).toMatchObject({
+      credits: '3',
+      state: 'lapsed',
+      receipt: { wouldRefuse: { code: 'hold_already_ended' } },
+    })
+    expect(history.uncollected(hold)).toBe('1')
+  })
+
+  test('a capture with another policy is as ever', () => {
+    history.grant('5')
+    const [placed, lapsed] = [history.hold('3', 2 * hour), history.hold('1', hour)]
+    history.wait(hour)
+    const owing = { isObserved: true, above: 'owe' } as const
+    expect(history.capture(lapsed, '3', owing).receipt).toMatchObject({
+      owed: credits('1'),
+      wouldRefuse: undefined,
+    })
+    expect(history.capture(placed, '4', owing).receipt).toMatchObject({
+      owed: credits('1'),
+      wouldRefuse: undefined,
+    })
+  })
+
   test('a limit is reported, not kept', () => {
     history.grant('30')
     const limits = [{ name: 'customer', window: 'day' as const, max: credits('10') }]

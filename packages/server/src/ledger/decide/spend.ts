@@ -6,7 +6,7 @@ import { bucketOf, type LimitChange, resetsAt, usedIn } from '../limits.ts'
 import type { ChargeOperation, HoldOperation, WouldRefuse } from '../operations.ts'
 import { Posting, takeInOrder } from '../posting.ts'
 import { canPay, type Hold, type LotShare, spendableOn, type Wallet } from '../wallet.ts'
-import { type Decision, decided, type Moment, refused, type State } from './decision.ts'
+import { asObserved, type Decision, decided, type Moment, refused, type State } from './decision.ts'
 
 export function charge(state: State, operation: ChargeOperation, moment: Moment): Decision {
   const { now } = moment
@@ -40,6 +40,7 @@ export function placeHold(state: State, operation: HoldOperation, moment: Moment
     id: moment.newId(),
     state: 'placed',
     amount: sum,
+    short: micros(operation.credits - sum),
     shares: taken,
     fromShares: zeroCredits,
     captured: zeroCredits,
@@ -93,7 +94,7 @@ function decideSpending(
   const refusal = exceededLimit(state, operation, now) ?? shortage
   if (refusal === undefined) return { ok: true, taken, sum, wouldRefuse: undefined }
   if (operation.isObserved !== true) return { ok: false, refusal }
-  return { ok: true, taken, sum, wouldRefuse: { code: refusal.code, detail: refusal.message } }
+  return { ok: true, taken, sum, wouldRefuse: asObserved(refusal) }
 }
 
 type Asked = Pick<ChargeOperation, 'credits' | 'owner' | 'action'>

@@ -224,6 +224,7 @@ export class Workload {
             this.#random.weighted({ all: 3, some: 6, none: 1 }) === 'all' ? undefined : this.#partAmount(),
           isFinal: this.#random.pick([true, false, undefined]),
           above: this.#random.pick(['refuse', 'up_to_spendable', 'owe', 'owe', undefined]),
+          isObserved: this.#random.chance(0.2) ? true : undefined,
         }
       case 'release':
         return { kind, holdId }

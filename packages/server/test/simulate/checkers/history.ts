@@ -210,6 +210,7 @@ export interface HoldRow {
   readonly id: string
   readonly state: 'placed' | 'captured' | 'released' | 'lapsed'
   readonly amount_micros: bigint
+  readonly short_micros: bigint | null
   readonly captured_micros: bigint
   readonly from_shares_micros: bigint
   readonly asked_micros: bigint

@@ -41,10 +41,12 @@ function isWrong(
       return atStart().spendings.has(operation.transaction ?? 0n) ? 'the charge was there' : undefined
     case 'hold_already_ended': {
       const hold = book.state.holds.get(operation.holdId ?? '')
+      if (isObservedCapture(operation) && hold?.state === 'lapsed') return 'it was observed'
       const isLive = hold?.state === 'placed' && hold.expiresAt > (run.databaseTimeAtEnd ?? new Date(0))
       return isLive ? 'the hold lives' : undefined
     }
     case 'capture_exceeds_hold': {
+      if (isObservedCapture(operation)) return 'it was observed'
       const hold = history.rows.holds.find((row) => row.id === operation.holdId)
       const isKept = hold !== undefined && hold.refused_micros >= (operation.credits ?? 0n)
       return isKept ? undefined : 'what was reported of the hold is forgotten'
@@ -57,6 +59,10 @@ function isWrong(
     default:
       return undefined
   }
+}
+
+function isObservedCapture({ kind, isObserved }: AskedOperation): boolean {
+  return kind === 'capture' && isObserved === true
 }
 
 /** Whether by the rules it could be done, at each moment at which it may have been decided. */

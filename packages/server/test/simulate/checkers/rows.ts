@@ -87,6 +87,7 @@ function checkHolds({ rows }: History, { walletId, state }: Book, say: Say): voi
     const name = `hold ${row.id.slice(-6)}’s`
     differ(say, `${name} state`, row.state, hold.state)
     differ(say, `${name} amount`, row.amount_micros, hold.amount)
+    differ(say, `${name} shortage`, row.short_micros ?? 0n, (hold.asked.credits ?? 0n) - hold.amount)
     differ(say, `${name} captured`, row.captured_micros, hold.captured)
     differ(say, `${name} captured out of it`, row.from_shares_micros, hold.spent)
     differ(say, `${name} asked for`, row.asked_micros, hold.askedFor)

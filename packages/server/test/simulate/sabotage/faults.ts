@@ -243,6 +243,24 @@ export const faults: readonly Fault[] = [
     'this.#note(decision.hold)',
     'void decision',
   ),
+  fault(
+    'refuses an observed capture',
+    'ledger/decide/holds.ts',
+    'if (isRefused && operation.isObserved !== true)',
+    'if (isRefused)',
+  ),
+  fault(
+    'refuses an observed capture that comes late',
+    'ledger/decide/holds.ts',
+    'if (refusal !== undefined && operation.isObserved !== true)',
+    'if (refusal !== undefined)',
+  ),
+  fault(
+    'forgets what an observed hold was short of',
+    'ledger/write.ts',
+    '(row.short === 0n ? undefined : row.short)',
+    'undefined',
+  ),
 
   // Limits.
   fault(

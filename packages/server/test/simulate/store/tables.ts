@@ -122,6 +122,7 @@ const checks: Readonly<Record<TableName, readonly Check[]>> = {
   waiting_lots: [notNegative('available_micros'), notNegative('held_micros')],
   holds: [
     notNegative('amount_micros'),
+    ['short_micros > 0', (row) => row['short_micros'] === null || (row['short_micros'] as bigint) > 0n],
     notNegative('refused_micros'),
     notNegative('checkpoint_micros'),
     [

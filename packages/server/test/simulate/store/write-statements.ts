@@ -52,6 +52,7 @@ export const writeStatements: Statements = {
     id: 'uuid',
     state: 'text',
     amount_micros: 'bigint',
+    short_micros: 'bigint',
     captured_micros: 'bigint',
     from_shares_micros: 'bigint',
     asked_micros: 'bigint',

@@ -29,7 +29,8 @@ export function capture(
 
 /** What the lapse charged counts. */
 function lateCapture(state: WalletState, hold: Hold, operation: AskedOperation, now: Date): Expected {
-  if ((operation.above ?? 'refuse') === 'refuse') return 'the hold lapsed before'
+  const { above = 'refuse', isObserved = false } = operation
+  if (above === 'refuse' && !isObserved) return 'the hold lapsed before'
   const credits = operation.credits ?? max(hold.amount - hold.askedFor, 0n)
   const due = max(hold.askedFor + credits - hold.captured, 0n)
   return excess(state, operation, hold.asked.action, due, now)

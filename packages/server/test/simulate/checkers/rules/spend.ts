@@ -58,16 +58,16 @@ export function adjustment(
   return shares.map((share) => moveOf(share, 'available', 'revoked'))
 }
 
-/** What is above a hold: charged as far as there is something, and owed where that was chosen. */
+/** What is above a hold: charged as far as there is something, and owed where that was chosen; refused where nothing was, unless it is observed. */
 export function excess(
   state: WalletState,
-  { above = 'refuse' }: AskedOperation,
+  { above = 'refuse', isObserved = false }: AskedOperation,
   action: string | undefined,
   credits: bigint,
   now: Date,
 ): Expected {
   if (credits === 0n) return []
-  if (above === 'refuse') return `${credits} more were captured than are held`
+  if (above === 'refuse' && !isObserved) return `${credits} more were captured than are held`
   const shares = state.payable(action, credits, now)
   const missing = credits - sum(shares.map((share) => share.amount))
   return [
