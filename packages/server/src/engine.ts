@@ -58,7 +58,7 @@ export interface EngineOptions<C extends CatalogDefinition> {
   /** Test credits and live ones never meet. Test unless given. */
   readonly mode?: Mode | undefined
   /**
-   * Observe mode: no charge and no hold is refused for want of credits or for a limit; receipts say what would have been. For trying
+   * Observe mode: no charge, no hold and no capture is refused for want of credits or for a limit; receipts say what would have been. For trying
    * Tallystick on live traffic before it may refuse anything. False unless given.
    */
   readonly observe?: boolean | undefined

@@ -1036,6 +1036,8 @@ export interface components {
             hold: string;
             /** @description The idempotency key of this operation, as the header is of a request. */
             key: string;
+            /** @description Where `above` would refuse, charge as far as credits go, report the rest as `uncollected`, and say in `would_refuse` what would have been refused. */
+            observe?: boolean;
             /** @enum {string} */
             op: "capture";
         } | {
@@ -1196,6 +1198,11 @@ export interface components {
              * @example txn_…
              */
             transaction: string;
+            /** @description Of what was observed: the refusal that it would have met. Null otherwise. */
+            would_refuse: {
+                code: string;
+                detail: string;
+            } | null;
         };
         CaptureOutcome: components["schemas"]["Capture"] & {
             /** @enum {boolean} */
@@ -4527,6 +4534,8 @@ export interface operations {
                     credits?: string | number;
                     /** @description Whether it ends the hold and gives back the rest; true unless given. False leaves it placed, for further captures. */
                     final?: boolean;
+                    /** @description Where `above` would refuse, charge as far as credits go, report the rest as `uncollected`, and say in `would_refuse` what would have been refused. */
+                    observe?: boolean;
                 };
             };
         };

@@ -65,6 +65,8 @@ export interface CaptureRequest extends Keyed {
   readonly final?: boolean | undefined
   /** What happens to use above what is held: refused unless given. */
   readonly above?: AbovePolicy | undefined
+  /** Never refuse use above what is held, or of a hold that lapsed: charge it as far as credits go, and say in the receipt what would have been refused. */
+  readonly observe?: boolean | undefined
 }
 
 export interface ReleaseRequest extends Keyed {

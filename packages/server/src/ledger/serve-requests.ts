@@ -60,7 +60,7 @@ export interface ServeRequestsOptions {
   readonly catalog: () => { readonly catalog: Catalog; readonly id: number }
   /** Resolves once the customer exists. */
   readonly ensureCustomer: (customer: string) => Promise<void>
-  /** Whether no charge and no hold is refused for want of credits or for a limit. */
+  /** Whether no charge, no hold and no capture is refused for want of credits or for a limit. */
   readonly observe: boolean
   readonly log: Log
 }
@@ -109,6 +109,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
         credits: request.credits,
         isFinal: request.final,
         above: request.above,
+        isObserved: request.observe === true || options.observe,
       }),
     release: (request: ReleaseRequest) => prepareOnHold(request, { kind: 'release' }),
     checkpoint: (request: CheckpointRequest) =>

@@ -123,10 +123,56 @@ describe('an observed request', () => {
     expect((await api.post(`/v1/holds/${held.json.id}/capture`, { credits: 0 })).json.charged).toBe('0')
   })
 
+  test('captures above its hold as far as credits go; a replay says the same', async () => {
+    const customer = newCustomer()
+    const observe = true
+    const held = await api.post('/v1/holds', { customer, credits: 49 })
+    const capture = `/v1/holds/${held.json.id}/capture`
+    expect(await api.post(capture, { credits: 60 })).toMatchObject({
+      status: 422,
+      json: { code: 'capture_exceeds_hold' },
+    })
+    const key = crypto.randomUUID()
+    const body = { credits: 60, observe }
+    const captured = await api.post(capture, body, key)
+    expect(captured.json).toMatchObject({
+      state: 'captured',
+      charged: '50',
+      uncollected: '10',
+      owed: '0',
+      would_refuse: {
+        code: 'capture_exceeds_hold',
+        detail: expect.stringContaining('60 requested, 49 held'),
+      },
+      balance: { available: '0', debt: '0' },
+    })
+    expect((await api.post(capture, body, key)).json).toEqual(captured.json)
+    expect((await api.post(capture, { credits: 1, observe })).json.code).toBe('hold_already_ended')
+  })
+
+  test('captures late as far as credits go, in a batch as well', async () => {
+    const customer = newCustomer()
+    const held = await api.post('/v1/holds', { customer, credits: 40, expires_in_seconds: 1 })
+    now = new Date(now.getTime() + 1_000)
+    await api.post('/v1/charges', { customer, credits: 20 })
+    const operations = [{ op: 'capture', key: crypto.randomUUID(), hold: held.json.id, observe: true }]
+    const late = await api.post('/v1/batch', { operations })
+    expect(late.json.outcomes[0]).toMatchObject({
+      state: 'lapsed',
+      charged: '30',
+      uncollected: '10',
+      would_refuse: { code: 'hold_already_ended' },
+    })
+    expect((await api.post('/v1/batch', { operations })).json).toEqual(late.json)
+  })
+
   test('that would not have been refused says null', async () => {
     const body = { customer: newCustomer(), credits: 1, observe: true }
     expect((await api.post('/v1/charges', body)).json.would_refuse).toBeNull()
-    expect((await api.post('/v1/holds', body)).json.would_refuse).toBeNull()
+    const held = await api.post('/v1/holds', body)
+    expect(held.json.would_refuse).toBeNull()
+    const captured = await api.post(`/v1/holds/${held.json.id}/capture`, { observe: true })
+    expect(captured.json.would_refuse).toBeNull()
   })
 })
 
@@ -141,12 +187,17 @@ test('a server in observe mode refuses nothing for want of credits, says so, and
   expect(charge.json).toMatchObject({ credits: '50', would_refuse: { code: 'insufficient_credits' } })
   const hold = await observing.post('/v1/holds', { customer, credits: 1 })
   expect(hold.status).toBe(200)
+  const capture = await observing.post(`/v1/holds/${hold.json.id}/capture`, { credits: 1, final: false })
+  expect(capture.json).toMatchObject({ charged: '0', uncollected: '1', would_refuse: null })
+  const excess = await observing.post(`/v1/holds/${hold.json.id}/capture`, { credits: 1 })
+  expect(excess.json).toMatchObject({ uncollected: '2', would_refuse: { code: 'capture_exceeds_hold' } })
   const logged = lines
     .filter((line) => line.includes('would have been refused'))
     .map((line) => JSON.parse(line))
   expect(logged).toMatchObject([
     { level: 'info', transaction: charge.json.id, code: 'insufficient_credits' },
     { level: 'info', hold: hold.json.id, code: 'insufficient_credits' },
+    { level: 'info', transaction: excess.json.transaction, hold: hold.json.id, code: 'capture_exceeds_hold' },
   ])
   expect(lines.join('')).not.toContain(customer)
   expect((await observing.post('/v1/charges', { customer, action: 'nothing' })).json.code).toBe(

@@ -63,6 +63,7 @@ export const captureSchema = holdSchema
     charged: creditsSchema.openapi({ description: 'What this capture spent, what is owed included.' }),
     owed: creditsSchema.openapi({ description: 'What of it no lot paid, and is debt now.' }),
     paid_from: sharesSchema('Which lots paid for this capture.'),
+    would_refuse: wouldRefuseSchema,
   })
   .openapi('Capture')
 
@@ -95,6 +96,10 @@ export const captureFields = {
   above: z.enum(['refuse', 'up_to_spendable', 'owe']).optional().openapi({
     description:
       'What happens to use above what is held, and to use of a hold that has lapsed: it is refused unless given; or it is charged as far as credits go; or that, and the rest is owed.',
+  }),
+  observe: z.boolean().optional().openapi({
+    description:
+      'Where `above` would refuse, charge as far as credits go, report the rest as `uncollected`, and say in `would_refuse` what would have been refused.',
   }),
 }
 
@@ -226,10 +231,11 @@ export function captureRequest(
     credits,
     final,
     above,
-  }: Pick<CaptureRequest, 'final' | 'above'> & { hold: string; credits?: Credits | undefined },
+    observe,
+  }: Pick<CaptureRequest, 'final' | 'above' | 'observe'> & { hold: string; credits?: Credits | undefined },
   idempotencyKey: string,
 ): CaptureRequest {
-  return { hold: holdId(hold), credits, final, above, idempotencyKey }
+  return { hold: holdId(hold), credits, final, above, observe, idempotencyKey }
 }
 
 export function placedToWire(done: Done): z.input<typeof placedHoldSchema> {
@@ -244,6 +250,7 @@ export function capturedToWire(done: Done): z.input<typeof captureSchema> {
     charged: decimalFromCredits(receipt.credits),
     owed: decimalFromCredits(receipt.owed),
     paid_from: sharesToWire(receipt.shares, walletId),
+    would_refuse: wouldRefuseToWire(receipt.wouldRefuse),
   }
 }
 
