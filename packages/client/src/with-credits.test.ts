@@ -96,6 +96,22 @@ describe('a run that gives a result', () => {
     ])
   })
 
+  test('that used more than was held is asked for in full first, so that the server remembers it', async () => {
+    const { clock, server, credits, troubles, fail } = setUp()
+    const run = credits.withCredits(hires, ({ use }) => {
+      use('7')
+      fail(/capture/, { status: 422, code: 'capture_exceeds_hold' }, 1)
+      fail(/capture/, 'refuse', 25)
+    })
+    expect((await clock.until(run)).receipt.settled).toBe(false)
+    await clock.advance(300_000)
+    expect(server.balanceOf('ada')).toBe('45 available, 0 held')
+    expect(new Set(server.requestsTo(/capture/)).size).toBe(2)
+    expect(
+      troubles.filter(({ error }) => (error as { code?: string }).code === 'capture_exceeds_hold'),
+    ).toHaveLength(1)
+  })
+
   test('the last word on use counts, and what is not an amount is refused where it is said', async () => {
     const { clock, server, credits } = setUp()
     const run = credits.withCredits(hires, ({ use }) => {
@@ -338,6 +354,57 @@ describe('the hold', () => {
     expect(troubles).toMatchObject([
       { step: 'capture', retrying: false, error: { code: 'insufficient_credits' } },
     ])
+  })
+})
+
+describe('a run that is observed', () => {
+  test.each(['by the server', 'by its own word'])(
+    '%s is charged what there is, and troubles nobody',
+    async (by) => {
+      const { clock, server, credits, troubles } = setUp()
+      server.isObserving = by === 'by the server'
+      const poor = { ...hires, customer: 'eve', ...(server.isObserving ? {} : { observe: true }) }
+      server.give('eve', 3)
+      const { result, receipt } = await clock.until(
+        credits.withCredits(poor, ({ use, hold }) => {
+          expect(hold).toMatchObject({ credits: '3', would_refuse: { code: 'insufficient_credits' } })
+          server.give('eve', 1)
+          use('5')
+          return 'picture'
+        }),
+      )
+      expect(result).toBe('picture')
+      expect(receipt).toMatchObject({ held: '3', used: '4', settled: true })
+      expect(server.balanceOf('eve')).toBe('0 available, 0 held')
+      expect(server.requestsTo(/capture/)).toHaveLength(1)
+      expect(troubles).toEqual([])
+    },
+  )
+
+  test('is told of use above what was to be held, which is charged', async () => {
+    const { clock, server, credits, troubles } = setUp()
+    server.isObserving = true
+    const { receipt } = await clock.until(credits.withCredits(hires, ({ use }) => use('7')))
+    expect(receipt).toMatchObject({ held: '5', used: '7', settled: true })
+    expect(server.balanceOf('ada')).toBe('43 available, 0 held')
+    expect(troubles).toMatchObject([
+      { step: 'capture', credits: '7', error: { code: 'capture_exceeds_hold' } },
+    ])
+  })
+
+  test('and outlives its hold is charged at once, and told when that is not all', async () => {
+    const { clock, server, credits, troubles } = setUp()
+    server.isObserving = true
+    const late = (spent: string) =>
+      credits.withCredits({ ...hires, expires_in_seconds: 10 }, async () => {
+        await clock.sleep(11_000)
+        await credits.charge({ customer: 'ada', credits: spent })
+      })
+    expect((await clock.until(late('10'))).receipt).toMatchObject({ used: '5', settled: true })
+    expect(troubles).toEqual([])
+    expect((await clock.until(late('33'))).receipt).toMatchObject({ used: '2', settled: false })
+    expect(troubles).toMatchObject([{ credits: '5', error: { code: 'insufficient_credits' } }])
+    expect(server.requestsTo(/capture/)).toHaveLength(2)
   })
 })
 

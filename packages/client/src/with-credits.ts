@@ -3,7 +3,7 @@ import type { Api, HoldInput } from './api/client.ts'
 import { TallystickError, TallystickUnavailableError } from './api/errors.ts'
 import { newIdempotencyKey } from './api/idempotency-key.ts'
 import { briefly, type Surroundings, unlessAborted } from './api/surroundings.ts'
-import type { Balance, Hold, LotShare } from './api/wire.ts'
+import type { Balance, Capture, Hold, LotShare } from './api/wire.ts'
 import type { CatalogShape } from './catalog.ts'
 
 export type WithCreditsInput<C extends CatalogShape> = HoldInput<C> & {
@@ -76,7 +76,8 @@ const backgroundForMs = 300_000
  *
  * A result is never lost to accounting: if the capture fails, the result is returned all the same with
  * `receipt.settled` false. The hold of a run without limits is extended while it runs; one that lapsed during a run is charged
- * afterwards, as far as credits go.
+ * afterwards, as far as credits go. A run that used more than it held is charged what it held, and the excess is told; where that is
+ * observed it is charged as far as credits go, and what the hold was short of is told to nobody.
  *
  * @throws InsufficientCreditsError and TallystickError from placing the hold; the run has not begun then
  * @throws whatever the run threw, unchanged; the signal's reason; a `TimeoutError`
@@ -89,7 +90,7 @@ export function createWithCredits<C extends CatalogShape>(parts: Parts<C>) {
     const { surroundings } = parts
     const { signal, timeoutMs, ...spend } = input
     const hold = await placeHold(parts, { expires_in_seconds: expirySeconds(timeoutMs), ...spend }, signal)
-    const settlement = new Settlement(parts, hold)
+    const settlement = new Settlement(parts, hold, spend.observe === true)
     const isLimited = timeoutMs !== undefined || spend.expires_in_seconds !== undefined
     const stopExtending = isLimited ? () => {} : keepAlive(parts, hold)
 
@@ -190,15 +191,21 @@ async function releaseUnwanted<C extends CatalogShape>(
 class Settlement<C extends CatalogShape> {
   readonly #parts: Parts<C>
   readonly #hold: Hold
+  readonly #isObserved: boolean
   // One key for each thing that may be asked of the server, however often and from wherever it is asked.
   readonly #captureKey: string
+  readonly #heldCaptureKey: string
   readonly #releaseKey: string
   readonly #lateCaptureKey: string
+  /** Once the server has refused what is above the hold. */
+  #takesWhatIsHeld = false
 
-  constructor(parts: Parts<C>, hold: Hold) {
+  constructor(parts: Parts<C>, hold: Hold, isObserved: boolean) {
     this.#parts = parts
     this.#hold = hold
+    this.#isObserved = isObserved
     this.#captureKey = newIdempotencyKey(parts.surroundings)
+    this.#heldCaptureKey = newIdempotencyKey(parts.surroundings)
     this.#releaseKey = newIdempotencyKey(parts.surroundings)
     this.#lateCaptureKey = newIdempotencyKey(parts.surroundings)
   }
@@ -214,7 +221,7 @@ class Settlement<C extends CatalogShape> {
 
   /** Never throws: a capture that fails is told, and tried again in the background while that may help. */
   async capture(used: string | null): Promise<Receipt> {
-    const credits = this.#withinHold(used)
+    const credits = used ?? this.#hold.credits
     try {
       return await this.#settle(credits)
     } catch (error) {
@@ -231,23 +238,13 @@ class Settlement<C extends CatalogShape> {
     }
   }
 
-  /** More than was held cannot be taken; taking what there is loses least. */
-  #withinHold(used: string | null): string {
-    const held = this.#hold.credits
-    if (used === null || !isMore(used, held)) return used ?? held
-    const message = `The run used ${used} and held ${held}: ${held} are captured. Hold the most that a run can cost.`
-    const error = new TallystickError({ message, status: 422, code: 'capture_exceeds_hold' })
-    this.#tell(error, { step: 'capture', credits: used, retrying: false })
-    return held
-  }
-
   async #settle(credits: string): Promise<Receipt> {
     const { api } = this.#parts
     const { id } = this.#hold
     try {
       // Nothing used is nothing to capture.
       if (isZero(credits)) return this.#receiptOf(await api.release(id, { idempotencyKey: this.#releaseKey }))
-      return this.#receiptOf(await api.capture(id, { credits }, { idempotencyKey: this.#captureKey }))
+      return await this.#capture(credits)
     } catch (error) {
       if (!hasEnded(error)) throw error
       const ended = await api.getHold(id)
@@ -257,6 +254,33 @@ class Settlement<C extends CatalogShape> {
     }
   }
 
+  /** More than was held is asked for too: the server remembers it, and where it observes charges it. Refused, taking what there is loses least. */
+  async #capture(credits: string): Promise<Receipt> {
+    const { api } = this.#parts
+    const { id, credits: held } = this.#hold
+    if (!this.#takesWhatIsHeld) {
+      try {
+        const body = this.#isObserved ? { credits, observe: true } : { credits }
+        const captured = await api.capture(id, body, { idempotencyKey: this.#captureKey })
+        if (captured.state === 'lapsed') return this.#receiptOfLate(captured, credits)
+        if (captured.would_refuse?.code === 'capture_exceeds_hold')
+          this.#tellExcess(credits, captured.captured)
+        return this.#receiptOf(captured)
+      } catch (error) {
+        if (!hasCode(error, 'capture_exceeds_hold')) throw error
+        this.#tellExcess(credits, held)
+        this.#takesWhatIsHeld = true
+      }
+    }
+    return this.#receiptOf(await api.capture(id, { credits: held }, { idempotencyKey: this.#heldCaptureKey }))
+  }
+
+  #tellExcess(used: string, captured: string): void {
+    const message = `The run used ${used} and held ${this.#hold.credits}: ${captured} are captured. Hold the most that a run can cost.`
+    const error = new TallystickError({ message, status: 422, code: 'capture_exceeds_hold' })
+    this.#tell(error, { step: 'capture', credits: used, retrying: false })
+  }
+
   /** The run outlived its hold and gave a result: it is paid for now, as far as credits go. What the lapse charged counts. */
   async #captureLate(credits: string): Promise<Receipt> {
     const late = await this.#parts.api.capture(
@@ -264,6 +288,10 @@ class Settlement<C extends CatalogShape> {
       { credits, above: 'up_to_spendable' },
       { idempotencyKey: this.#lateCaptureKey },
     )
+    return this.#receiptOfLate(late, credits)
+  }
+
+  #receiptOfLate(late: Capture, credits: string): Receipt {
     const isPaid = !isMore(credits, late.captured)
     if (!isPaid) {
       const message = `The hold ${late.id} lapsed during the run, and ${late.captured} of ${credits} could be charged since.`
@@ -313,5 +341,9 @@ class Settlement<C extends CatalogShape> {
 }
 
 function hasEnded(error: unknown): boolean {
-  return error instanceof TallystickError && error.code === 'hold_already_ended'
+  return hasCode(error, 'hold_already_ended')
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof TallystickError && error.code === code
 }

@@ -24,6 +24,8 @@ interface FakeHold {
   action: string | null
   state: 'placed' | 'captured' | 'released' | 'lapsed'
   credits: bigint
+  /** What was asked for: more than that only where the server observes. */
+  wanted: bigint
   captured: bigint
   placedAt: number
   expiresAt: number
@@ -52,6 +54,8 @@ export class FakeServer {
   /** "METHOD /path key" of each request that arrived. */
   readonly requests: string[] = []
   readonly faults: Fault[] = []
+  /** Refuses nothing for want of credits. */
+  isObserving = false
   readonly #clock: Pick<Surroundings, 'now' | 'after'>
   readonly #wallets = new Map<string, Wallet>()
   readonly #holds = new Map<string, FakeHold>()
@@ -162,11 +166,14 @@ export class FakeServer {
     quantity?: number
     credits?: string
     expires_in_seconds?: number
+    observe?: boolean
   }) {
-    const credits = this.#price(input)
-    if (credits instanceof Response) return credits
+    const wanted = this.#price(input)
+    if (wanted instanceof Response) return wanted
     const wallet = this.#wallet(input.customer)
-    if (wallet.available < credits) return insufficient(credits, wallet)
+    const isShort = wallet.available < wanted
+    if (isShort && !this.#observes(input)) return insufficient(wanted, wallet)
+    const credits = isShort ? wallet.available : wanted
     wallet.available -= credits
     wallet.held += credits
     const placedAt = this.#clock.now()
@@ -176,6 +183,7 @@ export class FakeServer {
       action: input.action ?? null,
       state: 'placed',
       credits,
+      wanted,
       captured: 0n,
       placedAt,
       expiresAt: placedAt + (input.expires_in_seconds ?? 300) * 1000,
@@ -183,7 +191,11 @@ export class FakeServer {
       checkpoint: '0',
     }
     this.#holds.set(hold.id, hold)
-    return this.#holdOnWire(hold)
+    return { ...this.#holdOnWire(hold), would_refuse: isShort ? refusal('insufficient_credits') : null }
+  }
+
+  #observes({ observe }: { observe?: boolean }): boolean {
+    return this.isObserving || observe === true
   }
 
   #charge(input: { customer: string; action?: string; quantity?: number; credits?: string }) {
@@ -207,12 +219,16 @@ export class FakeServer {
   #useHold(
     hold: FakeHold,
     verb: string | undefined,
-    input: { credits?: string; expires_in_seconds?: number; above?: string },
+    input: { credits?: string; expires_in_seconds?: number; above?: string; observe?: boolean },
   ): object | Response {
     const { credits: asked, above } = input
     if (verb === undefined) return this.#holdOnWire(hold)
-    if (verb === 'capture' && hold.state === 'lapsed' && above === 'up_to_spendable')
-      return this.#captureLate(hold, asked === undefined ? hold.credits : micros(asked))
+    if (verb === 'capture' && hold.state === 'lapsed') {
+      const credits = asked === undefined ? hold.credits : micros(asked)
+      if (above === 'up_to_spendable') return { ...this.#captureLate(hold, credits), would_refuse: null }
+      if (this.#observes(input))
+        return { ...this.#captureLate(hold, credits), would_refuse: refusal('hold_already_ended') }
+    }
     if (hold.state !== 'placed') return problem(409, 'hold_already_ended', { state: hold.state })
     if (verb === 'extend') {
       const expiresAt = this.#clock.now() + (input.expires_in_seconds ?? 0) * 1000
@@ -223,16 +239,22 @@ export class FakeServer {
       hold.checkpoint = asked ?? ''
       return this.#holdOnWire(hold)
     }
-    const credits = verb === 'release' ? 0n : asked === undefined ? hold.credits : micros(asked)
-    if (credits > hold.credits) return problem(422, 'capture_exceeds_hold', {})
-    this.#end(hold, verb === 'release' ? 'released' : 'captured', credits)
-    return this.#holdOnWire(hold)
+    if (verb === 'release') {
+      this.#end(hold, 'released', 0n)
+      return this.#holdOnWire(hold)
+    }
+    const credits = asked === undefined ? hold.credits : micros(asked)
+    if (credits > hold.credits && !this.#observes(input)) return problem(422, 'capture_exceeds_hold', {})
+    const { available } = this.#wallet(hold.customer)
+    this.#end(hold, 'captured', least(credits, hold.credits + available))
+    const would_refuse = credits > hold.wanted ? refusal('capture_exceeds_hold') : null
+    return { ...this.#holdOnWire(hold), would_refuse }
   }
 
   #captureLate(hold: FakeHold, asked: bigint): object {
     const wallet = this.#wallet(hold.customer)
     const due = asked - hold.captured
-    const charged = due < wallet.available ? due : wallet.available
+    const charged = least(due, wallet.available)
     wallet.available -= charged
     hold.captured += charged
     return this.#holdOnWire(hold)
@@ -301,6 +323,14 @@ export class FakeServer {
       balance: this.#balance(hold.customer),
     }
   }
+}
+
+function refusal(code: string): { code: string; detail: string } {
+  return { code, detail: code }
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }
 
 function insufficient(required: bigint, wallet: Wallet): Response {
