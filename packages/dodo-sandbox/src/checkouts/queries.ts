@@ -1,3 +1,4 @@
+import type { Page } from '../http/parse.ts'
 import { parseDocument, type Transaction } from '../store/store.ts'
 import type { CheckoutSession } from './session.ts'
 
@@ -28,8 +29,12 @@ export function findSessionByPayment(tx: Transaction, paymentId: string): Checko
   return row && (parseDocument(row) as CheckoutSession)
 }
 
-export function listSessions(tx: Transaction, limit: number): CheckoutSession[] {
+export function listSessions(tx: Transaction, { page_size, page_number }: Page): CheckoutSession[] {
   return tx
-    .all('select document from checkout_sessions order by position desc limit ?', limit)
+    .all(
+      'select document from checkout_sessions order by position desc limit ? offset ?',
+      page_size,
+      page_number * page_size,
+    )
     .map((row) => parseDocument(row) as CheckoutSession)
 }

@@ -43,6 +43,18 @@ export function listBalances(
     .map((row) => parseDocument(row) as CreditBalance)
 }
 
+/** Balances of every kind that was not deleted, newest first. */
+export function listBalancesOfAll(tx: Transaction, { page_size, page_number }: Page): CreditBalance[] {
+  return tx
+    .all(
+      `select b.document from credit_balances b join credit_entitlements e on e.entitlement_id = b.credit_entitlement_id
+       where e.deleted = 0 order by b.position desc limit ? offset ?`,
+      page_size,
+      page_number * page_size,
+    )
+    .map((row) => parseDocument(row) as CreditBalance)
+}
+
 /** A customer's balances of every kind that was not deleted, oldest first. */
 export function listBalancesOfCustomer(tx: Transaction, customerId: string): CreditBalance[] {
   return tx

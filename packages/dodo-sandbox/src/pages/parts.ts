@@ -1,11 +1,18 @@
 import { html } from 'hono/html'
 import type { Html } from './layout.ts'
 
-/** A part of a page that lists things, or says that there are none. */
-export function section(id: string, title: string, empty: string, items: readonly Html[]): Html {
+/** A part of a page that lists things, or says that there are none. `links` lead to more of them. */
+export function section(
+  id: string,
+  title: string,
+  empty: string,
+  items: readonly Html[],
+  links = html``,
+): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${items.length === 0 ? html`<p class="empty">${empty}</p>` : html`<ul class="items">${items}</ul>`}
+${links}
 </section>`
 }
 

@@ -359,6 +359,8 @@ export interface ListDeliveries {
   event_type?: string | undefined
   state?: DeliveryState | undefined
   limit: number
+  /** So many of the newest are left out. */
+  offset?: number | undefined
 }
 
 /** Deliveries, newest first, each with all its attempts. */
@@ -373,7 +375,7 @@ export function listDeliveries(tx: Transaction, input: ListDeliveries): Delivery
          and (?6 is null or m.resource_id = ?6
            or m.resource_id in (select refund_id from refunds where payment_id = ?6)
            or m.resource_id in (select dispute_id from disputes where payment_id = ?6))
-       order by d.position desc limit ?7`,
+       order by d.position desc limit ?7 offset ?8`,
       input.delivery_id ?? null,
       input.webhook_id ?? null,
       input.resource_id ?? null,
@@ -381,6 +383,7 @@ export function listDeliveries(tx: Transaction, input: ListDeliveries): Delivery
       input.state ?? null,
       input.payment_id ?? null,
       input.limit,
+      input.offset ?? 0,
     )
     .map((row) => ({
       delivery_id: String(row['delivery_id']),

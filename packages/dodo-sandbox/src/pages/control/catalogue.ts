@@ -6,12 +6,13 @@ import type { Product } from '../../products/product.ts'
 import type { Html } from '../layout.ts'
 import { actionButton, frequency, pill, section, when } from '../parts.ts'
 
-export function sessionsSection(sessions: readonly CheckoutSession[], now: Date): Html {
+export function sessionsSection(sessions: readonly CheckoutSession[], now: Date, links: Html): Html {
   return section(
     'sessions',
     'Checkout sessions',
     'None yet. The shop makes one with checkoutSessions.create().',
     sessions.map((session) => sessionItem(session, now)),
+    links,
   )
 }
 
@@ -22,11 +23,21 @@ function sessionItem(item: CheckoutSession, now: Date): Html {
   return html`<li><div class="row">${pill(sessionState(item, now))} <strong>${formatMoney(listPriceOf(item), item.cart.currency)}</strong> <span>${names.join(', ')}</span> <a href="/session/${item.session_id}"><code>${item.session_id}</code></a> <span class="aside">${when(item.created_at)}</span></div></li>`
 }
 
-export function productsSection(products: readonly Product[], archived: readonly Product[]): Html {
-  return html`${section('products', 'Products', 'None yet. Make one here or with products.create().', [
-    ...products.map((product) => productItem(product, false)),
-    ...archived.map((product) => productItem(product, true)),
-  ])}
+export function productsSection(
+  products: readonly Product[],
+  archived: readonly Product[],
+  links: Html,
+): Html {
+  return html`${section(
+    'products',
+    'Products',
+    'None yet. Make one here or with products.create().',
+    [
+      ...products.map((product) => productItem(product, false)),
+      ...archived.map((product) => productItem(product, true)),
+    ],
+    links,
+  )}
 <p class="actions"><a class="button small" href="/_sandbox/page/products/new">New product</a></p>`
 }
 
@@ -44,8 +55,8 @@ function productItem(item: Product, isArchived: boolean): Html {
 <span class="aside row-actions"><a href="/_sandbox/page/products/${item.product_id}">Edit</a> ${actionButton(`products/${item.product_id}/${isArchived ? 'unarchive' : 'archive'}`, isArchived ? 'Put back on sale' : 'Archive')}</span></div></li>`
 }
 
-export function customersSection(customers: readonly Customer[]): Html {
-  return section('customers', 'Customers', 'None yet. Who pays becomes one.', customers.map(customer))
+export function customersSection(customers: readonly Customer[], links: Html): Html {
+  return section('customers', 'Customers', 'None yet. Who pays becomes one.', customers.map(customer), links)
 }
 
 function customer(item: Customer): Html {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { makeSession, openReceiver, openShop, submitScript } from '../../../test/shop.ts'
+import { makeSession, openReceiver, openShop, type Shop, submitScript } from '../../../test/shop.ts'
 
 test('the control page shows what happened, each webhook with body, signature and answer', async () => {
   const receiver = await openReceiver()
@@ -33,6 +33,49 @@ test('its button sends a webhook again and comes back', async () => {
   })
   expect([answer.status, answer.headers.get('location')]).toEqual([303, '/#deliveries'])
   expect(receiver.received).toHaveLength(2)
+})
+
+test('what is older is on further pages of its part, each thing on one, and the other parts stay', async () => {
+  const { client, dodo } = await openShop()
+  const shown = async (path: string) => (await fetch(`${dodo.url}${path}`)).text()
+  const made: string[] = []
+  for (let n = 0; n < 51; n += 1)
+    made.push((await client.customers.create({ email: `${n}@example.com`, name: `Ada ${n}` })).customer_id)
+  const idsOn = (text: string) => made.filter((id) => text.includes(id))
+  const linkIn = (text: string, name: string) =>
+    new RegExp(`<a href="([^"]+)" rel="\\w+">${name}</a>`).exec(text)?.[1]?.replace('&amp;', '&')
+  const first = await shown('/?products=2')
+  expect(idsOn(first)).toEqual(made.slice(26))
+  expect(first).not.toMatch(/Pages of (payments|sessions)/)
+  const older = first.slice(first.indexOf('Pages of customers'))
+  expect(linkIn(older, 'Newer')).toBeUndefined()
+  expect(linkIn(older, 'Older')).toBe('/?products=2&customers=2#customers')
+  const second = await shown('/?customers=2')
+  expect(idsOn(second)).toEqual(made.slice(1, 26))
+  expect(linkIn(second, 'Newer')).toBe('/#customers')
+  expect(linkIn(second, 'Older')).toBe('/?customers=3#customers')
+  const third = await shown('/?customers=3')
+  expect(idsOn(third)).toEqual(made.slice(0, 1))
+  expect(linkIn(third, 'Older')).toBeUndefined()
+  for (const wrong of ['0', 'two', '-1', '1.5'])
+    expect(idsOn(await shown(`/?customers=${wrong}`))).toEqual(made.slice(26))
+})
+
+test.each([
+  ['sessions', (shop: Shop) => makeSession(shop.client)],
+  ['deliveries', async (shop: Shop) => submitScript((await makeSession(shop.client)).checkout_url)],
+] as const)('there are further pages of %s too', async (part, make) => {
+  const receiver = await openReceiver()
+  const shop = await openShop({ webhooks: [{ url: receiver.url }] })
+  for (let n = 0; n < 25; n += 1) await make(shop)
+  const shown = async (page: number) => {
+    const text = await (await fetch(`${shop.dodo.url}/?${part}=${page}`)).text()
+    return text.slice(text.indexOf(`id="${part}"`)).split('</section>', 1)[0] ?? ''
+  }
+  expect(await shown(1)).not.toContain('Pages of')
+  await make(shop)
+  expect(await shown(1)).toContain(`href="/?${part}=2#${part}"`)
+  expect((await shown(2)).match(/<li>/g)).toHaveLength(1)
 })
 
 test('a session is paid without a browser', async () => {

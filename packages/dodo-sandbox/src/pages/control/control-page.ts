@@ -11,10 +11,14 @@ import { type ClockState, clockSection, type FaultState, faultsSection } from '.
 import { type Connection, connectSection } from './connect.ts'
 import { creditsSection, type ShownBalance } from './credits.ts'
 import { deliveriesSection } from './deliveries.ts'
+import { type PagedPart, type Pages, pageLinks } from './paging.ts'
 import { paymentsSection } from './payments.ts'
 import { subscriptionsSection } from './subscriptions.ts'
 
 export interface ControlPage {
+  pages: Pages
+  /** The parts of which there is more than what is shown. */
+  older: ReadonlySet<PagedPart>
   connection: Connection
   clock: ClockState
   faults: FaultState
@@ -46,6 +50,7 @@ const parts = {
 
 /** What the sandbox knows, newest first, and what can be done to it: what Dodo's dashboard would be. */
 export function controlPage(page: ControlPage): Layout {
+  const links = (part: PagedPart) => pageLinks(part, page.pages, page.older.has(part))
   const body = html`<main>
 ${ribbon()}
 <div class="control">
@@ -56,13 +61,13 @@ ${ribbon()}
 ${Object.entries(parts).map(([id, name]) => html`<a href="#${id}">${name}</a> `)}
 </nav>
 </header>
-${deliveriesSection(page.deliveries)}
-${paymentsSection(page.payments)}
-${subscriptionsSection(page.subscriptions)}
-${creditsSection(page.balances)}
-${sessionsSection(page.sessions, page.clock.now)}
-${productsSection(page.products, page.archivedProducts)}
-${customersSection(page.customers)}
+${deliveriesSection(page.deliveries, links('deliveries'))}
+${paymentsSection(page.payments, links('payments'))}
+${subscriptionsSection(page.subscriptions, links('subscriptions'))}
+${creditsSection(page.balances, links('credits'))}
+${sessionsSection(page.sessions, page.clock.now, links('sessions'))}
+${productsSection(page.products, page.archivedProducts, links('products'))}
+${customersSection(page.customers, links('customers'))}
 ${clockSection(page.clock)}
 ${faultsSection(page.faults)}
 ${connectSection(page.connection)}

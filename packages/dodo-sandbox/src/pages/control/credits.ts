@@ -11,12 +11,13 @@ export interface ShownBalance {
   customer: Customer
 }
 
-export function creditsSection(balances: readonly ShownBalance[]): Html {
+export function creditsSection(balances: readonly ShownBalance[], links: Html): Html {
   return section(
     'credits',
     'Credit balances',
     'None yet. A product with a credit entitlement attached grants credits when it is bought.',
     balances.map(shownBalance),
+    links,
   )
 }
 

@@ -3,12 +3,13 @@ import type { Delivery, DeliveryAttempt } from '../../webhooks/delivery.ts'
 import type { Html } from '../layout.ts'
 import { actionButton, facts, pill, section, when } from '../parts.ts'
 
-export function deliveriesSection(deliveries: readonly Delivery[]): Html {
+export function deliveriesSection(deliveries: readonly Delivery[], links: Html): Html {
   return section(
     'deliveries',
     'Webhook deliveries',
     'None yet. A payment makes the first.',
     deliveries.map(delivery),
+    links,
   )
 }
 

@@ -6,12 +6,13 @@ import type { Payment } from '../../payments/payment.ts'
 import type { Html } from '../layout.ts'
 import { actionButton, actionForm, facts, options, pill, section, when } from '../parts.ts'
 
-export function paymentsSection(payments: readonly Payment[]): Html {
+export function paymentsSection(payments: readonly Payment[], links: Html): Html {
   return html`${section(
     'payments',
     'Payments',
     'None yet. Open a checkout and pay with a test card.',
     payments.map(payment),
+    links,
   )}
 ${actionForm(
   'fail-next-payment',

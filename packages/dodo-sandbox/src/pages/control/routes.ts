@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { parseQuery } from '../../http/parse.ts'
 import { notFound } from '../../kernel/refusal.ts'
 import { findProduct } from '../../products/queries.ts'
 import { answerPage } from '../layout.ts'
@@ -7,6 +8,7 @@ import { Actions } from './actions.ts'
 import { controlPage } from './control-page.ts'
 import { loadControlPage } from './load-control-page.ts'
 import { addMoneyActions } from './money-actions.ts'
+import { pagesQuery } from './paging.ts'
 import { productPage } from './product-page.ts'
 import { addShopActions, earliest, type ShopActions } from './shop-actions.ts'
 import { addSubscriptionActions } from './subscription-actions.ts'
@@ -23,7 +25,8 @@ export function controlPageRoutes(input: ControlPageRoutes): Hono {
   const routes = new Hono()
 
   routes.get('/', (context) => {
-    const { connection, ...shown } = store.transaction(loadControlPage)
+    const pages = parseQuery(context, pagesQuery)
+    const { connection, ...shown } = store.transaction((tx) => loadControlPage(tx, pages))
     const nextDueAt = earliest(scheduler.nextDueAt(), worker.nextDueAt()) ?? null
     return answerPage(
       context,

@@ -4,12 +4,13 @@ import { hasEnded, type StoredSubscription, type Subscription } from '../../subs
 import type { Html } from '../layout.ts'
 import { actionButton, actionForm, day, facts, frequency, pill, section, when } from '../parts.ts'
 
-export function subscriptionsSection(subscriptions: readonly StoredSubscription[]): Html {
+export function subscriptionsSection(subscriptions: readonly StoredSubscription[], links: Html): Html {
   return section(
     'subscriptions',
     'Subscriptions',
     'None yet. A checkout of a product that is charged again and again starts one.',
     subscriptions.map(subscriptionItem),
+    links,
   )
 }
 
