@@ -5,6 +5,7 @@ import type { Database } from '../../src/database/database.ts'
 import { decimalFromCredits } from '../../src/kernel/credits.ts'
 import { addMs, dayMs } from '../../src/kernel/time.ts'
 import { settleEvent } from '../../src/payments/settle-event.ts'
+import { createDodoProvider } from '../../src/providers/dodo/dodo-provider.ts'
 import { providerUnavailable } from '../../src/providers/errors.ts'
 import type { PaymentProvider, Walk } from '../../src/providers/provider.ts'
 import type { ProviderPayment } from '../../src/providers/told.ts'
@@ -129,6 +130,35 @@ describe.each(['pglite', 'postgres'] as const)('with no webhook at all, on %s', 
     await walk()
     expect(await available(disputed.customer)).toBe('0')
     expect((await walk()).findings).toEqual([])
+  })
+
+  test('a refund of a part that does not say of how much takes its share when that is told', async () => {
+    const { customer, payment } = await buy()
+    await walk()
+    const refund = await dodo('POST', `/_sandbox/payments/${payment}/refund`, { amount: 1000 })
+    await dodo('POST', `/_sandbox/refunds/${String(refund['refund_id'])}/settle`, { outcome: 'succeeded' })
+    const silent = await createDodoProvider({
+      apiKey: shop.dodo.apiKey,
+      webhookSecrets: [shop.secret],
+      target: { baseUrl: shop.dodo.url },
+      fetch: async (input, init) => {
+        const response = await fetch(input, init)
+        const body: unknown = JSON.parse(await response.text(), (_, value: unknown) =>
+          typeof value === 'object' && value !== null && 'refund_id' in value
+            ? { ...value, is_partial: true, amount: null }
+            : value,
+        )
+        return Response.json(body, { status: response.status })
+      },
+    })
+    for (let n = 0; n < 2; n += 1)
+      expect(await reconcile({ ...parts(), provider: silent }, {})).toMatchObject({
+        findings: [],
+        error: undefined,
+      })
+    expect(await available(customer)).toBe('500')
+    expect((await walk()).findings).toMatchObject([{ kind: 'taken_back', paymentId: payment }])
+    expect(await available(customer)).toBe('375')
   })
 
   test('a dry run finds the same and changes nothing', async () => {
