@@ -64,7 +64,7 @@ await new Command('tallystick')
   .addCommand(refundCommand(environmentWith))
   .addCommand(
     new Command('verify')
-      .description('recompute everything stored from the entries, and name each difference')
+      .description('recompute everything that is stored twice, and name each difference')
       .option('--data <folder>', 'the folder of the embedded database (TALLYSTICK_DATA)')
       .action(async (flags: ServeFlags) => {
         process.exitCode = await verifyCommand(environmentWith(flags))

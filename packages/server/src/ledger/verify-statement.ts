@@ -249,7 +249,14 @@ export const verifyWallets: Statement = {
         ('hold shares', (select coalesce(sum(amount), 0) from unnest(lot_amounts_micros) as amount), amount_micros),
         ('hold held', case when state = 'placed' then amount_micros - from_shares_micros else 0 end, coalesce(by_hold.held, 0)),
         ('hold captured of its shares', from_shares_micros, coalesce(by_hold.from_shares, 0)),
-        ('hold captured', captured_micros, coalesce(by_hold.captured, 0)),
+        ('hold captured', captured_micros, coalesce(by_hold.captured, 0))
+      ) as sums (what, stored, computed)
+    where stored <> computed and (holds.id is not null or what = 'hold without a row')
+    union all
+    -- Most holds have nothing of what these facts are about, or what is right, and are passed over: a row for each fact made a ledger of holds take 1.7 times as long.
+    select holds.wallet_id, null, what || ' ' || holds.id, stored, computed
+    from these_holds as holds join by_hold on by_hold.wallet_id = holds.wallet_id and by_hold.hold_id = holds.id,
+      lateral (values
         ('hold has its shares', (holds.lot_ids = coalesce(by_hold.lot_ids, '{}') and lot_amounts_micros = coalesce(by_hold.lot_amounts, '{}'))::integer * 1000000, 1000000),
         ('hold has its action', (holds.action is not distinct from by_hold.action)::integer * 1000000, 1000000),
         ('hold has its description', (holds.description is not distinct from by_hold.description)::integer * 1000000, 1000000),
@@ -265,8 +272,14 @@ export const verifyWallets: Statement = {
         ('hold refused', refused_micros, greatest(refused_micros, noted_refused)),
         ('hold charged at its lapse', case on_lapse when 'charge_all' then held_at_lapse
           when 'charge_checkpoint' then least(held_at_lapse, greatest(checkpoint_micros - coalesce(captured_before_lapse, 0), 0)) else 0 end, charged_at_lapse)
-      ) as sums (what, stored, computed)
-    where stored <> computed and (holds.id is not null or what = 'hold without a row')
+      ) as facts (what, stored, computed)
+    where (holds.lot_ids <> coalesce(by_hold.lot_ids, '{}') or lot_amounts_micros <> coalesce(by_hold.lot_amounts, '{}')
+        or holds.action is distinct from by_hold.action or holds.description is distinct from by_hold.description
+        or holds.catalog_id is distinct from by_hold.catalog_id or state::text <> coalesce(by_hold.ended_as, 'placed')
+        or holds.placed_at is distinct from by_hold.placed_at or holds.ended_at is distinct from by_hold.ended_at
+        or noted_expires_ms is not null or expires_at <> by_hold.placed_at + time_to_live_ms * interval '1 ms'
+        or checkpoint_micros > 0 or refused_micros > 0 or asked_micros <> captured_micros or state = 'lapsed')
+      and stored <> computed
     union all
     select coalesce(debts.wallet_id, given.wallet_id), null, what || ' of transaction ' || coalesce(debts.transaction, given.transaction), stored, computed
     from (select * from debts where wallet_id > $1 and wallet_id <= $2) as debts
