@@ -91,6 +91,47 @@ test('another price is another product, and the old one is archived, as it was; 
   expect(old.price).toMatchObject({ price: 4000 })
 })
 
+test('one that was edited in the dashboard is archived, and what the pack says is made, or kept where it is there', async () => {
+  const shop = await setUp()
+  await shop.configure(`${starter}, ${power(4000)}`)
+  await shop.push()
+  const idOf = async (name: string) =>
+    (await shop.client.products.list({ page_number: 0 })).items.find((one) => one.name === name)
+      ?.product_id ?? ''
+  const edited = await idOf('Starter')
+  await shop.client.products.update(edited, {
+    price: {
+      type: 'one_time_price',
+      currency: 'USD',
+      price: 100,
+      discount: 0,
+      purchasing_power_parity: false,
+    },
+  })
+  expect((await shop.push({ isDryRun: true })).said).toContain(
+    '1 products would be made, 1 would be archived',
+  )
+  const pushed = await shop.push()
+  expect(pushed.said).toContain('it was edited there, and the pack starter sells for 10.00 USD')
+  expect(await shop.forSale()).toEqual(['Power 4000', 'Starter 1000'])
+  expect(await idOf('Starter')).not.toBe(edited)
+
+  const chosenToPay = await idOf('Power')
+  await shop.client.products.update(chosenToPay, {
+    price: {
+      type: 'one_time_price',
+      currency: 'USD',
+      price: 4000,
+      discount: 0,
+      purchasing_power_parity: false,
+      pay_what_you_want: true,
+    },
+  })
+  await shop.push()
+  expect(await idOf('Power')).not.toBe(chosenToPay)
+  expect(await shop.push()).toMatchObject({ code: 0, said: expect.stringContaining('Nothing to do') })
+})
+
 test('a price that goes back gets a product of its own again, for an archived one is not for sale', async () => {
   const shop = await setUp()
   for (const cents of [4000, 4500, 4000]) {

@@ -98,6 +98,8 @@ export interface ListedProduct {
   readonly productId: string
   readonly name: string
   readonly price: Money
+  /** Whether the customer chooses what to pay, from the price on. */
+  readonly isChosen: boolean
   readonly isArchived: boolean
   /** Where it was made by us: for which pack, and from what. */
   readonly madeFor: { readonly pack: string; readonly fingerprint: string } | undefined

@@ -1,4 +1,5 @@
 import type { Catalog, Pack } from '../catalog/catalog.ts'
+import { formatMoney } from '../kernel/money.ts'
 import { productOfPack } from '../orders/order.ts'
 import type { ListedProduct, PackProduct } from '../providers/provider.ts'
 
@@ -27,10 +28,11 @@ export function planPush({ catalog, products, fingerprintOf }: PlanPush): PushSt
   const kept = new Set<string>()
   const wanted = [...catalog.packsById.values()].map((pack): PushStep => {
     if (pack.dodoProduct !== undefined) return { kind: 'check', pack, productId: pack.dodoProduct }
-    const fingerprint = fingerprintOf(productOfPack(pack, catalog))
+    const product = productOfPack(pack, catalog)
+    const fingerprint = fingerprintOf(product)
     const made = ours.filter(({ madeFor }) => madeFor?.pack === pack.id)
     const same = made.find(
-      ({ madeFor, unusable }) => madeFor?.fingerprint === fingerprint && unusable === undefined,
+      (one) => one.madeFor?.fingerprint === fingerprint && one.unusable === undefined && sells(one, product),
     )
     if (same === undefined) return { kind: 'create', pack, instead: made[0] }
     kept.add(same.productId)
@@ -38,14 +40,32 @@ export function planPush({ catalog, products, fingerprintOf }: PlanPush): PushSt
   })
   const archived = ours
     .filter(({ productId }) => !kept.has(productId))
-    .map((product): PushStep => ({ kind: 'archive', product, why: whyArchived(catalog, product) }))
+    .map((product): PushStep => ({ kind: 'archive', product, why: whyArchived(product) }))
   return [...wanted, ...archived]
+
+  function whyArchived(made: ListedProduct): string {
+    const { madeFor } = made
+    const pack = madeFor && catalog.packsById.get(madeFor.pack)
+    if (pack === undefined) return `the catalog has no pack ${madeFor?.pack ?? ''} any more`
+    if (pack.dodoProduct !== undefined) return `the pack ${pack.id} is sold as ${pack.dodoProduct} now`
+    const product = productOfPack(pack, catalog)
+    return madeFor?.fingerprint === fingerprintOf(product) && !sells(made, product)
+      ? `it was edited there, and the pack ${pack.id} sells for ${priceText(product)}`
+      : `the pack ${pack.id} is sold as another product now`
+  }
 }
 
-function whyArchived(catalog: Catalog, { madeFor }: ListedProduct): string {
-  const pack = madeFor && catalog.packsById.get(madeFor.pack)
-  if (pack === undefined) return `the catalog has no pack ${madeFor?.pack ?? ''} any more`
-  return pack.dodoProduct === undefined
-    ? `the pack ${pack.id} is sold as another product now`
-    : `the pack ${pack.id} is sold as ${pack.dodoProduct} now`
+/** Whether it is still sold for what it was made to be sold for: in the provider's dashboard anybody may have edited it. */
+function sells({ price, isChosen }: ListedProduct, product: PackProduct): boolean {
+  return (
+    price.amountMinor === product.price.amountMinor &&
+    price.currency === product.price.currency &&
+    isChosen === (product.chosenAmount !== undefined)
+  )
+}
+
+function priceText({ price, chosenAmount }: PackProduct): string {
+  return chosenAmount === undefined
+    ? formatMoney(price)
+    : `what the customer chooses, from ${formatMoney(price)}`
 }

@@ -174,6 +174,7 @@ function listedFrom(row: ProductListResponse, isArchived: boolean): ListedProduc
     productId: row.product_id,
     name: row.name ?? row.product_id,
     price: money,
+    isChosen,
     isArchived,
     madeFor,
     unusable: problem === undefined ? undefined : `${problem.what}: ${problem.atDodo}`,

@@ -107,7 +107,7 @@ export function listProducts(world: World): ListedProduct[] {
     ({ productId, name, price, isArchived, madeFor, chosenAmount }) => {
       const isForeign = madeFor === undefined && chosenAmount !== undefined
       const unusable = isForeign ? 'price: what the customer wants to pay' : undefined
-      return { productId, name, price, isArchived, madeFor, unusable }
+      return { productId, name, price, isChosen: chosenAmount !== undefined, isArchived, madeFor, unusable }
     },
   )
 }
