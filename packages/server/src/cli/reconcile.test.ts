@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startDodoSandbox } from '@tallystick/dodo-sandbox'
+import { type DodoSandbox, startDodoSandbox } from '@tallystick/dodo-sandbox'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { payInBrowser } from '../../test/support/shop.ts'
 import { createTestDatabase } from '../../test/support/test-database.ts'
 import { loadCatalog } from '../catalog/load-catalog.ts'
 import { createEngine } from '../engine.ts'
@@ -75,8 +76,36 @@ test('what was paid and missed is listed by a dry run, credited by a walk, and t
   expect(printed.at(-1)).toContain('everything matches')
   await dodo.close()
   expect(await reconcileCommandWith(environment, {})).toBe(1)
+  expect(printed.at(-1)).toContain('no difference until then')
   expect(printed.at(-1)).toContain('Cut off: Dodo Payments does not answer')
 })
+
+test('a payment that waits for a person is told each time, and then it is not so that everything matches', async () => {
+  const { dodo, engine, environment, printed } = await setUp()
+  await engine.orders.checkout({
+    customer: 'ada',
+    pack: 'power',
+    quantity: undefined,
+    returnUrl: 'http://localhost:3000/back',
+    cancelUrl: undefined,
+    idempotencyKey: 'once',
+  })
+  const { orders } = await engine.orders.list('ada', { limit: 1, before: undefined })
+  await payLink(dodo, orders[0]?.productId ?? '')
+  expect(await reconcileCommandWith(environment, {})).toBe(1)
+  expect(printed.at(-1)).toContain('1 payment waits for a person: tallystick payments list')
+  expect(await reconcileCommandWith(environment, {})).toBe(0)
+  expect(printed.at(-1)).toContain('nothing new.')
+  expect(printed.at(-1)).toContain('1 payment waits for a person: tallystick payments list')
+})
+
+/** By a payment link that names nobody. */
+async function payLink(dodo: DodoSandbox, product: string): Promise<void> {
+  const opened = await fetch(`${dodo.url}/buy/${product}?quantity=1`)
+  await opened.body?.cancel()
+  const { status } = await payInBrowser(opened.url)
+  expect(status).toBe(200)
+}
 
 test('since when is a date, an instant, or days ago', () => {
   expect(parseWhen('2026-01-31')).toEqual(new Date('2026-01-31T00:00:00Z'))

@@ -54,7 +54,8 @@ export function reconcileCommandWith(
           ),
       })
       progress.end()
-      console.log(describe(walk))
+      const { unassigned, flagged } = await engine.payments.waiting()
+      console.log(describe(walk, unassigned + flagged))
       const isMatching = walk.findings.every(({ kind }) => !differing.has(kind))
       return walk.error === undefined && isMatching ? 0 : 1
     } finally {
@@ -74,7 +75,7 @@ const marks: Readonly<Record<FindingKind, string>> = {
   not_settled: '!  not settled',
 }
 
-function describe({ from, reads, findings, error, isDryRun }: Reconciliation): string {
+function describe({ from, reads, findings, error, isDryRun }: Reconciliation, waiting: number): string {
   const width = Math.max(...Object.values(marks).map(({ length }) => length))
   const lines = findings.map(({ kind, paymentId, orderId, note }) => {
     const order = orderId === undefined ? '' : `  ${formatId('order', orderId)}`
@@ -82,11 +83,24 @@ function describe({ from, reads, findings, error, isDryRun }: Reconciliation): s
   })
   const { payments, refunds, disputes, subscriptions } = reads
   const counts = `${payments} payments, ${refunds} refunds, ${disputes} disputes and ${subscriptions} subscriptions since ${from.toISOString()}`
-  const found =
-    findings.length === 0
-      ? 'everything matches'
-      : `${findings.length} ${findings.length === 1 ? 'difference' : 'differences'}`
+  const found = findings.length === 0 ? whatIsFine(error, waiting) : countOf(findings.length, 'difference')
   const done = isDryRun ? ' Nothing was changed, for this was a dry run.' : ''
-  const cut = error === undefined ? [] : [`Cut off: ${error} Run it again.`]
-  return [...lines, `${counts}: ${found}.${done}`, ...cut].join('\n')
+  const cut = error === undefined ? [] : [`Cut off: ${error} The next walk goes on from there.`]
+  const told =
+    waiting === 0
+      ? []
+      : [
+          `${countOf(waiting, 'payment')} ${waiting === 1 ? 'waits' : 'wait'} for a person: tallystick payments list`,
+        ]
+  return [...lines, `${counts}: ${found}.${done}`, ...told, ...cut].join('\n')
+}
+
+/** Nothing was found: that says something only of a walk that came to its end, and nothing of what was found before. */
+function whatIsFine(error: string | undefined, waiting: number): string {
+  if (error !== undefined) return 'no difference until then'
+  return waiting === 0 ? 'everything matches' : 'nothing new'
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

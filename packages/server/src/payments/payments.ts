@@ -29,6 +29,8 @@ export interface Payments {
     readonly limit: number
     readonly before: PaymentsFilter['before']
   }): Promise<PageOfPayments>
+  /** How many wait for a person. */
+  waiting(): Promise<WaitingPayments>
   /** @throws paymentNotFound, paymentNotWaiting, customerNotFound, unknownPack, packNeeded, providerNotConfigured */
   assign(input: AssignPayment): Promise<Payment>
   /** @throws paymentNotFound, paymentNotWaiting, providerNotConfigured */
@@ -58,6 +60,8 @@ export function createPayments(options: PaymentsOptions): Payments {
       const payments = found.slice(0, limit)
       return { payments, next: found.length > limit ? payments.at(-1) : undefined }
     },
+
+    waiting: () => countWaitingPayments(database, mode),
 
     async assign(input) {
       const payment = await database.transaction((tx) => assignPayment(tx, input, settleContext()))

@@ -65,7 +65,7 @@ export const discountNotValid = refusal({
 })
 
 export function providerUnavailable(cause: unknown): Fault {
-  return new Fault('provider_unavailable', 'Dodo Payments does not answer. Nothing was bought.', {
+  return new Fault('provider_unavailable', 'Dodo Payments does not answer. Try again in a moment.', {
     retryable: true,
     cause,
   })
