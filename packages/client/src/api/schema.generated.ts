@@ -2234,7 +2234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2378,7 +2378,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -2459,7 +2459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2551,7 +2551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["InsufficientCreditsProblem"];
                 };
             };
-            /** @description `limit_exceeded`: A limit is reached. Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`. */
+            /** @description `limit_exceeded`: A limit is reached. Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`. A request that alone is above `max` never has room. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2614,7 +2614,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -2745,7 +2745,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -2915,7 +2915,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -3001,7 +3001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3072,7 +3072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3144,7 +3144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3241,7 +3241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3328,7 +3328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3396,7 +3396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3476,7 +3476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3590,7 +3590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3661,7 +3661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3725,7 +3725,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -3798,7 +3798,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -3900,7 +3900,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -3983,7 +3983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4080,7 +4080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4265,7 +4265,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -4365,7 +4365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["InsufficientCreditsProblem"];
                 };
             };
-            /** @description `limit_exceeded`: A limit is reached. Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`. */
+            /** @description `limit_exceeded`: A limit is reached. Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`. A request that alone is above `max` never has room. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4428,7 +4428,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -4496,7 +4496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4632,7 +4632,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -4751,7 +4751,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -4867,7 +4867,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -4980,7 +4980,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -5054,7 +5054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5121,7 +5121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5233,7 +5233,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -5301,7 +5301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5412,7 +5412,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -5524,7 +5524,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -5659,7 +5659,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -5771,7 +5771,7 @@ export interface operations {
             /**
              * @description `overloaded`: Too many requests are waiting. The queue before the database is full. Clients back off and repeat by themselves; look at the database when it lasts.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -5839,7 +5839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5913,7 +5913,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -5997,7 +5997,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -6067,7 +6067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6221,7 +6221,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -6292,7 +6292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6423,7 +6423,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -6532,7 +6532,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -6580,7 +6580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6629,7 +6629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6718,7 +6718,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {
@@ -6766,7 +6766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later. */
+            /** @description `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6825,7 +6825,7 @@ export interface operations {
             /**
              * @description `provider_not_configured`: No payment provider is configured. `tallystick dev` starts a local Dodo and sets all of them.
              *
-             *     `unavailable`: Something the server needs is away. The database or the payment provider does not answer; `code` says which. The same request may succeed later.
+             *     `database_unavailable`: Something the server needs is away. The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.
              */
             503: {
                 headers: {

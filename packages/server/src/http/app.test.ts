@@ -156,7 +156,7 @@ describe('a request', () => {
     expect(headers.get('content-type')).toBe('application/problem+json')
     expect(json).toMatchObject({ code: 'invalid_request', status: 400, instance: 'req_1' })
     expect(json.issues).toEqual([
-      { path: 'credits', message: 'must be a string or a number.' },
+      { path: 'credits', message: 'is missing; it must be a string or a number.' },
       { path: 'notches', message: 'must be a number, not a string.' },
       {
         path: 'until',
@@ -174,6 +174,9 @@ describe('a request', () => {
     [0.5, 'is the fraction 0.5, and a number with a fraction is not exact: write it as text, "0.5".'],
     ['-1', 'must be a decimal without sign, with at most six decimals, written as text: "12.5".'],
     ['1.0000001', 'must be a decimal without sign, with at most six decimals, written as text: "12.5".'],
+    ['99999999999999999999', 'must be at most 1000000000000.'],
+    ['1000000000000.000001', 'must be at most 1000000000000.'],
+    [1e20, 'must be at most 1000000000000.'],
     [true, 'must be a string or a number, not a boolean.'],
   ])('that says credits: %j learns how to write credits', async (credits, message) => {
     const { json } = await send(stick, { body: { credits } })

@@ -45,13 +45,16 @@ export const internalError = refusal({
   help: "Search the server's log for the request id in `instance`; the line has the error and where it happened.",
 })
 
-/** What a fault answers when it does not say more: the world failed, the caller may try again. */
-export const unavailable = refusal({
-  code: 'unavailable',
+/** The title of every fault: the world failed, the caller may try again. */
+const away = 'Something the server needs is away'
+
+/** What the fault of this code answers, documented like the refusals: every route may meet it. */
+export const databaseUnavailable = refusal({
+  code: 'database_unavailable',
   status: 503,
-  title: 'Something the server needs is away',
-  detail: (facts: { reason: string }) => `${facts.reason} Repeat the request later with the same key.`,
-  help: 'The database or the payment provider does not answer; `code` says which. The same request may succeed later.',
+  title: away,
+  detail: (facts: { reason: string }) => facts.reason,
+  help: 'The database does not answer, or the server is ending. Repeat the request with the same key: it happens once. Look whether Postgres is running, and whether DATABASE_URL is right. Other faults answer 503 with a `code` of their own, such as `provider_unavailable`.',
 })
 
 /** Under `tallystick dev` alone. */

@@ -22,19 +22,19 @@ function explain(issue: ZodIssue, part: { prefix: string; schema: z.ZodObject })
       }))
     }
     case 'invalid_type':
-      return [{ path, message: `must be ${article(issue.expected)}${found(issue.input, issue.expected)}.` }]
+      return [{ path, message: mustBe(article(issue.expected), issue.input, issue.expected) }]
     case 'invalid_key':
       return issue.issues.flatMap((inner) => explain({ ...inner, path: [...issue.path] }, part))
     case 'invalid_union': {
       if ('options' in issue && Array.isArray(issue.options))
-        return [{ path, message: `must be one of ${issue.options.map(String).join(', ')}.` }]
+        return [{ path, message: mustBeOneOf(issue.options, discriminatorOf(issue)) }]
       const [first] = issue.errors.flat()
       return first === undefined || issue.errors.every((errors) => errors[0]?.code === 'invalid_type')
-        ? [{ path, message: `must be ${expectedOf(issue)}${found(issue.input)}.` }]
+        ? [{ path, message: mustBe(expectedOf(issue), issue.input) }]
         : explain({ ...first, path: [...issue.path, ...first.path] }, part)
     }
     case 'invalid_value':
-      return [{ path, message: `must be one of ${issue.values.map(String).join(', ')}.` }]
+      return [{ path, message: mustBeOneOf(issue.values, issue.input) }]
     default:
       return [{ path, message: issue.message }]
   }
@@ -57,9 +57,25 @@ function article(expected: string): string {
   return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`
 }
 
+function mustBe(what: string, input: unknown, expected?: string): string {
+  return input === undefined ? `is missing; it must be ${what}.` : `must be ${what}${found(input, expected)}.`
+}
+
+function mustBeOneOf(values: readonly unknown[], input: unknown): string {
+  const oneOf = `must be one of ${values.map(String).join(', ')}.`
+  return input === undefined ? `is missing; it ${oneOf}` : oneOf
+}
+
+/** What the field says that tells the kinds of a union apart: the issue itself has all that the field is a part of. */
+function discriminatorOf({ input, discriminator }: Extract<ZodIssue, { code: 'invalid_union' }>): unknown {
+  return typeof input === 'object' && input !== null && discriminator !== undefined
+    ? Object.entries(input).find(([name]) => name === discriminator)?.[1]
+    : input
+}
+
 function found(input: unknown, expected?: string): string {
-  // A fraction is a number, too.
-  if (input === undefined || (expected === 'int' && typeof input === 'number')) return ''
+  // A fraction is a number, too, and so is what text that is no number is read as.
+  if (typeof input === 'number' && (expected === 'int' || expected === 'number')) return ''
   if (input === null) return ', not null'
   return Array.isArray(input) ? ', not an array' : `, not a ${typeof input}`
 }

@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { idempotencyKeyRequired, invalidRequest } from '../kernel/invalid-request.ts'
 import type { RefusalDefinition } from '../kernel/refusal.ts'
-import { bodyTooLarge, internalError, unavailable, unsupportedMediaType } from './errors.ts'
+import { bodyTooLarge, databaseUnavailable, internalError, unsupportedMediaType } from './errors.ts'
 import { problemSchema } from './problem.ts'
 import type { Route, RouteRefusal } from './route.ts'
 
@@ -60,7 +60,7 @@ export function openApiDocument(
           ...(route.body === undefined || route.raw === true ? [] : [unsupportedMediaType]),
           ...route.refusals,
           internalError,
-          unavailable,
+          databaseUnavailable,
         ]),
       },
     })

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { Fault, Refusal } from '../kernel/refusal.ts'
-import { internalError, unavailable } from './errors.ts'
+import { databaseUnavailable, internalError } from './errors.ts'
 import { factsToWire } from './wire.ts'
 
 /** What every error answers (RFC 9457), with the refusal's facts beside. */
@@ -30,7 +30,7 @@ export function problemFrom(error: unknown, requestId: string): ProblemAnswer {
   if (error instanceof Refusal) return answer(error, requestId)
   if (error instanceof Fault) {
     const { code, message, retryable } = error
-    const title = unavailable.definition.title
+    const { title } = databaseUnavailable.definition
     const wait = retryable ? { retryAfterSeconds } : {}
     return answer(new Refusal({ code, status: 503, title }, message, wait), requestId)
   }

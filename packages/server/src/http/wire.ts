@@ -7,6 +7,7 @@ import {
   type Credits,
   creditsFromDecimal,
   decimalFromCredits,
+  largestCredits,
   signedCreditsFromDecimal,
 } from '../kernel/credits.ts'
 import type { Money } from '../kernel/money.ts'
@@ -38,6 +39,7 @@ export const creditsInputSchema = z
 function howToWriteCredits(written: string | number): string {
   return (
     fractionAsNumber(written) ??
+    tooLarge(written, /^\d+(\.\d{1,6})?$/) ??
     'must be a decimal without sign, with at most six decimals, written as text: "12.5".'
   )
 }
@@ -45,6 +47,14 @@ function howToWriteCredits(written: string | number): string {
 function fractionAsNumber(written: string | number): string | undefined {
   if (typeof written === 'string' || Number.isInteger(written) || !Number.isFinite(written)) return undefined
   return `is the fraction ${written}, and a number with a fraction is not exact: write it as text, "${written}".`
+}
+
+/** Of what was not read: written well, it can only be too large. */
+function tooLarge(written: string | number, wellWritten: RegExp): string | undefined {
+  const text = typeof written === 'number' ? BigInt(written).toString() : written
+  if (!wellWritten.test(text)) return undefined
+  const most = decimalFromCredits(largestCredits)
+  return text.startsWith('-') ? `must be at least -${most}.` : `must be at most ${most}.`
 }
 
 /** Credits that are added or taken: `"12.5"`, `"-12.5"`, or a whole number. */
@@ -55,6 +65,7 @@ export const signedCreditsInputSchema = z
     if (credits !== undefined) return credits
     const message =
       fractionAsNumber(written) ??
+      tooLarge(written, /^-?\d+(\.\d{1,6})?$/) ??
       'must be a decimal with at most six decimals, written as text: "12.5" adds, "-12.5" takes.'
     context.addIssue({ code: 'custom', message })
     return z.NEVER

@@ -19,7 +19,7 @@ export const insufficientCredits = refusal<InsufficientCredits>({
   status: 402,
   title: 'Not enough credits',
   detail: ({ required, spendable, debt, missing }) =>
-    `${decimalFromCredits(required)} needed, ${decimalFromCredits(spendable)} spendable${debt > 0n ? ` while ${decimalFromCredits(debt)} are owed` : ''}: ${decimalFromCredits(missing)} missing. Offer a top-up and repeat the request with the same key.`,
+    `${decimalFromCredits(required)} needed, ${decimalFromCredits(spendable)} spendable${debt > 0n ? ` while ${decimalFromCredits(debt)} are owed, which the next paid credits pay first` : ''}: ${decimalFromCredits(missing)} missing. Offer a top-up and repeat the request with the same key.`,
   help: 'Nothing was taken. `pack` is the smallest pack that covers what is missing, `message` a sentence to show to the end user. The same request succeeds after a top-up.',
 })
 
@@ -36,7 +36,9 @@ export const holdAlreadyEnded = refusal({
   status: 409,
   title: 'The hold has ended',
   detail: (facts: { state: HoldState; endedAt: Date }) =>
-    `The hold was ${facts.state} at ${facts.endedAt.toISOString()} and can be captured or released no more.`,
+    facts.state === 'lapsed'
+      ? `The hold lapsed at ${facts.endedAt.toISOString()}. What was used can still be charged: capture it with above: "up_to_spendable" or "owe".`
+      : `The hold was ${facts.state} at ${facts.endedAt.toISOString()} and can be captured or released no more.`,
   help: 'A hold ends once: captured, released, or lapsed when its time was over. Give a long call a longer `expires_in_seconds`, or extend its hold. What a lapsed hold used is not forgotten: it is reported as `uncollected`; to charge it, capture with `above` set to `up_to_spendable` or `owe`.',
 })
 
@@ -61,9 +63,14 @@ export const limitExceeded = refusal({
     requested: Credits
     resetsAt: Date | undefined
   }) =>
-    `${decimalFromCredits(facts.used)} of ${decimalFromCredits(facts.max)} are used under the limit ${facts.limit}, and ${decimalFromCredits(facts.requested)} were asked for.${facts.resetsAt === undefined ? '' : ` It has room again from ${facts.resetsAt.toISOString()} on.`}`,
-  help: 'Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`.',
+    `${decimalFromCredits(facts.used)} of ${decimalFromCredits(facts.max)} are used under the limit ${facts.limit}, and ${decimalFromCredits(facts.requested)} were asked for.${whenRoom(facts)}`,
+  help: 'Nothing was taken. The limit is one that the request itself named; raise its `max`, or wait until `resets_at`. A request that alone is above `max` never has room.',
 })
+
+function whenRoom(facts: { max: Credits; requested: Credits; resetsAt: Date | undefined }): string {
+  if (facts.requested > facts.max) return ' It never has room for that: raise its max, or ask for less.'
+  return facts.resetsAt === undefined ? '' : ` It has room again from ${facts.resetsAt.toISOString()} on.`
+}
 
 export const lotNotFound = refusal({
   code: 'lot_not_found',

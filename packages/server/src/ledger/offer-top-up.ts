@@ -20,8 +20,14 @@ export function offerTopUp(error: unknown, catalog: Catalog): unknown {
       pack === undefined
         ? null
         : { pack: pack.id, name: pack.name, credits: pack.credits, price: pack.price },
-    message: `This needs ${counted(facts.required, unitName)}; you have ${decimalFromCredits(facts.spendable)}. ${topUp}`,
+    message: `This needs ${counted(facts.required, unitName)}; ${standing(facts, unitName)}. ${topUp}`,
   })
+}
+
+function standing({ debt, spendable }: InsufficientCredits, unitName: string): string {
+  return debt > 0n
+    ? `you owe ${counted(debt, unitName)}, which the next ones you buy pay first`
+    : `you have ${decimalFromCredits(spendable)}`
 }
 
 /** `1 credit`, `5 credits`. */

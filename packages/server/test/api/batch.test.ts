@@ -138,7 +138,7 @@ describe('POST /v1/batch', () => {
     ])
     expect(status).toBe(400)
     expect(json.issues).toEqual([
-      { path: 'operations.1.key', message: 'must be a string.' },
+      { path: 'operations.1.key', message: 'is missing; it must be a string.' },
       { path: 'operations.2.action', message: expect.stringContaining('is missing: name an action') },
       {
         path: 'operations.3.op',

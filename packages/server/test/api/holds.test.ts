@@ -103,7 +103,10 @@ describe('a hold', () => {
     })
     expect(await charged.read()).toMatchObject({ state: 'lapsed', captured: '10', remaining: '0' })
     expect(await released.read()).toMatchObject({ state: 'lapsed', captured: '0', paid_from: [] })
-    expect((await released.post('capture', { credits: 6 })).json.code).toBe('hold_already_ended')
+    expect((await released.post('capture', { credits: 6 })).json).toMatchObject({
+      code: 'hold_already_ended',
+      detail: expect.stringContaining('can still be charged: capture it with above'),
+    })
     expect(await released.read()).toMatchObject({ uncollected: '6' })
     expect((await released.post('capture', { credits: 6, above: 'up_to_spendable' })).json).toMatchObject({
       state: 'lapsed',

@@ -238,8 +238,8 @@ describe('holds', () => {
       balance: { available: '48.5', held: '0' },
     })
     const read = await api.get(`/v1/holds/${placed.json.id}`)
-    const { transaction, charged, owed, ...hold } = captured.json
-    expect({ charged, owed }).toEqual({ charged: '1.5', owed: '0' })
+    const { transaction, charged, owed, would_refuse, ...hold } = captured.json
+    expect({ charged, owed, would_refuse }).toEqual({ charged: '1.5', owed: '0', would_refuse: null })
     expect(transaction).toMatch(/^txn_/)
     expect(read.json).toEqual(hold)
   })

@@ -38,6 +38,24 @@ describe('a limit', () => {
     expect(json).toMatchObject({ code: 'limit_exceeded', resets_at: null })
   })
 
+  test('says when it has room again, and that it never has for more than its maximum', async () => {
+    const customer = newCustomer()
+    const refused = async (credits: number, max: number) => {
+      const limits = [{ by: 'customer', window: 'day', max }]
+      return (await api.post('/v1/charges', { customer, credits, limits })).json.detail
+    }
+    await api.post('/v1/charges', {
+      customer,
+      credits: 5,
+      limits: [{ by: 'customer', window: 'day', max: 7 }],
+    })
+    expect(await refused(3, 7)).toContain('It has room again from 2026-11-23T00:00:00.000Z on.')
+    for (const never of [await refused(8, 7), await refused(1, 0)]) {
+      expect(never).toContain('It never has room for that: raise its max, or ask for less.')
+      expect(never).not.toContain('room again')
+    }
+  })
+
   test("by action is of the request's own action, or of the one it names", async () => {
     const customer = newCustomer()
     const limits = [{ by: 'action', window: 'month', max: 5 }]

@@ -149,7 +149,7 @@ describe('POST /v1/grants', () => {
     [{ category: 'free' }, 'category', 'must be one of paid, promotional.'],
     [{ late_return_days: -1 }, 'late_return_days', 'must be at least 0.'],
     [{ late_return_days: 1.5 }, 'late_return_days', 'must be a whole number.'],
-    [{ paid: { amount_minor: 1 } }, 'paid.currency', 'must be a string.'],
+    [{ paid: { amount_minor: 1 } }, 'paid.currency', 'is missing; it must be a string.'],
     [{ paid: { amount_minor: -1, currency: 'USD' } }, 'paid.amount_minor', 'must not be negative.'],
     [{ paid: { amount_minor: 1, currency: 'usd' } }, 'paid.currency', 'ISO 4217'],
     [{ metadata: { a: 1 } }, 'metadata.a', 'must be a string, not a number.'],
@@ -243,7 +243,7 @@ describe('POST /v1/adjustments', () => {
       'is the fraction -0.5, and a number with a fraction is not exact: write it as text, "-0.5".',
     ],
     [true, 'invalid_request', 'must be a string or a number, not a boolean.'],
-    ['-1000000000001', 'invalid_request', 'must be a decimal'],
+    ['-1000000000001', 'invalid_request', 'must be at least -1000000000000.'],
   ])('of %j is refused: %s', async (credits, code, detail) => {
     const { json } = await api.post('/v1/adjustments', { customer: newCustomer(), credits, ...correction })
     expect(json).toMatchObject({ code, detail: expect.stringContaining(detail) })
@@ -336,6 +336,14 @@ describe('a lot', () => {
       owed: '4',
       reason: 'Charged back',
       balance: { debt: '4' },
+    })
+    const owing = await api.post('/v1/charges', { customer, credits: 5 })
+    expect(owing.json).toMatchObject({
+      code: 'insufficient_credits',
+      message: expect.stringContaining(
+        'This needs 5 credits; you owe 4 credits, which the next ones you buy pay first.',
+      ),
+      detail: expect.stringContaining('while 4 are owed, which the next paid credits pay first'),
     })
     expect(await read()).toMatchObject({ granted: '10', available: '0', spent: '0', revoked: '10' })
     expect((await post('revoke')).json).toMatchObject({
