@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi'
-import type { RequestIssue } from '../kernel/invalid-request.ts'
+import { article, mustBe, mustBeOneOf, mustBeThat, type RequestIssue } from '../kernel/invalid-request.ts'
 
 type ZodIssue = z.core.$ZodIssue
 
@@ -22,7 +22,7 @@ function explain(issue: ZodIssue, part: { prefix: string; schema: z.ZodObject })
       }))
     }
     case 'invalid_type':
-      return [{ path, message: mustBe(article(issue.expected), issue.input, issue.expected) }]
+      return [{ path, message: mustBe(issue.expected, issue.input) }]
     case 'invalid_key':
       return issue.issues.flatMap((inner) => explain({ ...inner, path: [...issue.path] }, part))
     case 'invalid_union': {
@@ -30,7 +30,7 @@ function explain(issue: ZodIssue, part: { prefix: string; schema: z.ZodObject })
         return [{ path, message: mustBeOneOf(issue.options, discriminatorOf(issue)) }]
       const [first] = issue.errors.flat()
       return first === undefined || issue.errors.every((errors) => errors[0]?.code === 'invalid_type')
-        ? [{ path, message: mustBe(expectedOf(issue), issue.input) }]
+        ? [{ path, message: mustBeThat(expectedOf(issue), issue.input) }]
         : explain({ ...first, path: [...issue.path, ...first.path] }, part)
     }
     case 'invalid_value':
@@ -52,30 +52,9 @@ function expectedOf(issue: Extract<ZodIssue, { code: 'invalid_union' }>): string
   return [...new Set(expected)].map(article).join(' or ')
 }
 
-function article(expected: string): string {
-  if (expected === 'int') return 'a whole number'
-  return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`
-}
-
-function mustBe(what: string, input: unknown, expected?: string): string {
-  return input === undefined ? `is missing; it must be ${what}.` : `must be ${what}${found(input, expected)}.`
-}
-
-function mustBeOneOf(values: readonly unknown[], input: unknown): string {
-  const oneOf = `must be one of ${values.map(String).join(', ')}.`
-  return input === undefined ? `is missing; it ${oneOf}` : oneOf
-}
-
 /** What the field says that tells the kinds of a union apart: the issue itself has all that the field is a part of. */
 function discriminatorOf({ input, discriminator }: Extract<ZodIssue, { code: 'invalid_union' }>): unknown {
   return typeof input === 'object' && input !== null && discriminator !== undefined
     ? Object.entries(input).find(([name]) => name === discriminator)?.[1]
     : input
-}
-
-function found(input: unknown, expected?: string): string {
-  // A fraction is a number, too, and so is what text that is no number is read as.
-  if (typeof input === 'number' && (expected === 'int' || expected === 'number')) return ''
-  if (input === null) return ', not null'
-  return Array.isArray(input) ? ', not an array' : `, not a ${typeof input}`
 }

@@ -3,6 +3,7 @@
  * ISO 8601. Schemas that read turn text into the kernel's types; functions named `…ToWire` turn them back.
  */
 import { z } from '@hono/zod-openapi'
+import { above, type Bounds, below, notWhole } from '../kernel/bounds.ts'
 import {
   type Credits,
   creditsFromDecimal,
@@ -10,8 +11,26 @@ import {
   largestCredits,
   signedCreditsFromDecimal,
 } from '../kernel/credits.ts'
-import type { Money } from '../kernel/money.ts'
+import { currencyPattern, type Money, notCurrency } from '../kernel/money.ts'
 import type { Facts } from '../kernel/refusal.ts'
+import { catalogNameCharactersMax, issueOfCustomerId, issueOfText } from '../kernel/text.ts'
+import { issueOfInstant } from '../kernel/time.ts'
+
+/** What the kernel says is wrong with a value, as an issue of its schema. */
+function refusing<Value>(issueOf: (value: Value) => string | undefined) {
+  return (input: Value, context: z.core.$RefinementCtx<Value>): void => {
+    const message = issueOf(input)
+    if (message !== undefined) context.addIssue({ code: 'custom', message, input })
+  }
+}
+
+/** A whole number in a request. */
+export function wholeNumberSchema({ min, max }: Bounds) {
+  return z
+    .int({ error: notWhole })
+    .min(min, { error: below(min) })
+    .max(max, { error: above(max) })
+}
 
 /** Credits in an answer. */
 export const creditsSchema = z
@@ -95,10 +114,7 @@ export const moneyInputSchema = z
       .int({ error: 'must be a whole number: cents for USD.' })
       .min(0, { error: 'must not be negative.' })
       .openapi({ description: 'In the smallest unit of the currency: cents for USD.' }),
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/, { error: 'must be a currency of ISO 4217: "USD".' })
-      .openapi({ example: 'USD' }),
+    currency: z.string().regex(currencyPattern, { error: notCurrency }).openapi({ example: 'USD' }),
   })
   .transform(({ amount_minor: amountMinor, currency }): Money => {
     return { amountMinor: BigInt(amountMinor), currency }
@@ -114,16 +130,11 @@ export const instantSchema = z
   .string()
   .openapi({ format: 'date-time', description: 'ISO 8601, UTC', example: '2026-11-22T12:00:00.000Z' })
 
-const earliest = new Date('1970-01-01T00:00:00Z')
-const latest = new Date('9999-01-01T00:00:00Z')
-
 /** An instant in a request. */
 export const instantInputSchema = z.iso
   .datetime({ offset: true, error: 'must be an instant in ISO 8601 with its zone: "2026-11-22T12:00:00Z".' })
   .transform((text) => new Date(text))
-  .refine((instant) => instant >= earliest && instant < latest, {
-    error: 'must lie between the years 1970 and 9999.',
-  })
+  .superRefine(refusing(issueOfInstant))
   .openapi({ type: 'string', format: 'date-time', example: '2026-11-22T12:00:00Z' })
 
 export function instantToWire(instant: Date): string {
@@ -134,25 +145,13 @@ export function optionalInstantToWire(instant: Date | undefined): string | null 
   return instant === undefined ? null : instant.toISOString()
 }
 
-// Postgres stores no NUL, a lone surrogate has no UTF-8, and a URL cannot carry `.` and `..` as segments, even escaped.
-const nul = String.fromCharCode(0)
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes(nul)
-}
-
 /** A customer's id: the app's own, byte for byte. */
-export const customerIdSchema = z
-  .string()
-  .refine((id) => id.length > 0 && Array.from(id).length <= 255, { error: 'must have 1 to 255 characters.' })
-  .refine((id) => isStorable(id) && id !== '.' && id !== '..', {
-    error: 'must be well-formed Unicode without NUL, and neither "." nor "..", which a URL cannot carry.',
-  })
-  .openapi({
-    minLength: 1,
-    maxLength: 255,
-    description: "The app's own id of its user or organisation, byte for byte.",
-    example: 'user_42',
-  })
+export const customerIdSchema = z.string().superRefine(refusing(issueOfCustomerId)).openapi({
+  minLength: 1,
+  maxLength: 255,
+  description: "The app's own id of its user or organisation, byte for byte.",
+  example: 'user_42',
+})
 
 /** An address that a browser is sent to. */
 export const webUrlSchema = z
@@ -163,15 +162,12 @@ export const webUrlSchema = z
 export function textSchema(charactersMax: number) {
   return z
     .string()
-    .refine((text) => text.length > 0 && Array.from(text).length <= charactersMax, {
-      error: `must have 1 to ${charactersMax} characters.`,
-    })
-    .refine(isStorable, { error: 'must be well-formed Unicode without NUL.' })
+    .superRefine(refusing((text) => issueOfText(text, charactersMax)))
     .openapi({ minLength: 1, maxLength: charactersMax })
 }
 
 /** A name that the catalog gives: of an action, a unit, a pack. */
-export const catalogNameSchema = textSchema(100)
+export const catalogNameSchema = textSchema(catalogNameCharactersMax)
 
 /** A refusal's facts: credits as decimals, money and instants as everywhere, names in snake_case, null for what there is none of. */
 export function factsToWire(facts: Facts): Record<string, unknown> {

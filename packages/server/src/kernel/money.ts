@@ -4,6 +4,9 @@ export interface Money {
   readonly currency: string
 }
 
+export const currencyPattern = /^[A-Z]{3}$/
+export const notCurrency = 'must be a currency of ISO 4217: "USD".'
+
 // ISO 4217, List One, as its maintainer SIX publishes it. Not Intl: its digits are the CLDR's, which are of what is in use, as none for HUF, IDR, IQD and PKR.
 const withoutDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' '))
 const withThreeDecimals = new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '))

@@ -2,6 +2,16 @@
 
 export const dayMs = 86_400_000
 
+const earliestInstant = new Date('1970-01-01T00:00:00Z')
+export const latestInstant = new Date('9999-01-01T00:00:00Z')
+
+/** What is wrong with an instant that somebody wrote; undefined for nothing. */
+export function issueOfInstant(instant: Date): string | undefined {
+  return instant >= earliestInstant && instant < latestInstant
+    ? undefined
+    : 'must lie between the years 1970 and 9999.'
+}
+
 export function addMs(instant: Date, ms: number): Date {
   return new Date(instant.getTime() + ms)
 }

@@ -12,7 +12,28 @@ import {
 import { Recent } from '../kernel/recent.ts'
 import { Fault, Refusal } from '../kernel/refusal.ts'
 import type { Log } from '../observability/logger.ts'
-import { checkSpendRequest } from './check-request.ts'
+import {
+  checkAdjust,
+  checkCapture,
+  checkCheckpoint,
+  checkCustomer,
+  checkEntries,
+  checkExtend,
+  checkGrant,
+  checkHold,
+  checkHoldId,
+  checkInstant,
+  checkLotChange,
+  checkLotId,
+  checkLots,
+  checkObject,
+  checkOneOf,
+  checkPriced,
+  checkRefund,
+  checkRelease,
+  checkRevoke,
+  checkSpend,
+} from './check-request.ts'
 import { chargeNotFound, holdNotFound, keyReused, lotNotFound } from './errors.ts'
 import { callerKey } from './keys.ts'
 import type { Ledger } from './ledger.ts'
@@ -89,10 +110,13 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
   const walletsByOwner = new Recent<string, InWallet>(walletsRememberedMax)
 
   const prepare = {
-    charge: (request: SpendRequest) =>
-      prepareSpending(request, 'charge', (fields) => ({ kind: 'charge', ...fields })),
+    charge: (request: SpendRequest) => {
+      checkSpend(request)
+      return prepareSpending(request, 'charge', (fields) => ({ kind: 'charge', ...fields }))
+    },
 
     hold: (request: HoldRequest) => {
+      checkHold(request)
       const timeToLiveMs = (request.expiresInSeconds ?? holdExpirySeconds) * 1000
       const { onLapse } = request
       return prepareSpending(request, 'hold', (fields) => ({
@@ -103,21 +127,27 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       }))
     },
 
-    capture: (request: CaptureRequest) =>
-      prepareOnHold(request, {
-        kind: 'capture',
-        credits: request.credits,
-        isFinal: request.final,
-        above: request.above,
-        isObserved: request.observe === true || options.observe,
-      }),
-    release: (request: ReleaseRequest) => prepareOnHold(request, { kind: 'release' }),
-    checkpoint: (request: CheckpointRequest) =>
-      prepareOnHold(request, { kind: 'checkpoint', credits: request.credits }),
-    extend: (request: ExtendRequest) =>
-      prepareOnHold(request, { kind: 'extend', timeToLiveMs: request.expiresInSeconds * 1000 }),
+    capture: (request: CaptureRequest) => {
+      checkCapture(request)
+      const { credits, final: isFinal, above } = request
+      const isObserved = request.observe === true || options.observe
+      return prepareOnHold(request, { kind: 'capture', credits, isFinal, above, isObserved })
+    },
+    release: (request: ReleaseRequest) => {
+      checkRelease(request)
+      return prepareOnHold(request, { kind: 'release' })
+    },
+    checkpoint: (request: CheckpointRequest) => {
+      checkCheckpoint(request)
+      return prepareOnHold(request, { kind: 'checkpoint', credits: request.credits })
+    },
+    extend: (request: ExtendRequest) => {
+      checkExtend(request)
+      return prepareOnHold(request, { kind: 'extend', timeToLiveMs: request.expiresInSeconds * 1000 })
+    },
 
     refund: async (request: RefundRequest): Promise<Prepared> => {
+      checkRefund(request)
       const { charge, credits, reason, idempotencyKey } = request
       const owner = await ownerOf(charge.walletId, () => chargeNotFound({}))
       const operation: Operation = {
@@ -132,6 +162,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     },
 
     grant: async (request: GrantRequest): Promise<Prepared> => {
+      checkGrant(request)
       const {
         customer,
         unit: named,
@@ -169,6 +200,7 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     },
 
     adjust: async (request: AdjustRequest): Promise<Prepared> => {
+      checkAdjust(request)
       const { customer, unit, reason, actor, idempotencyKey } = request
       const credits = adjustedCredits(request.credits)
       const { walletId: wallet, owner } = await walletOf(customer, unitOf(options.catalog().catalog, unit))
@@ -177,16 +209,21 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       return { walletId: operation.walletId, owner, idempotencyKey, work: { operation } }
     },
 
-    revoke: (request: RevokeRequest) =>
-      prepareOnLot(request, {
+    revoke: (request: RevokeRequest) => {
+      checkRevoke(request)
+      return prepareOnLot(request, {
         kind: 'revoke',
         credits: request.credits === undefined ? undefined : positiveCredits(request.credits),
         spent: request.spent,
         reason: request.reason,
-      }),
-    changeLot: (kind: LotOperation['kind'], request: LotRequest) =>
-      prepareOnLot(request, { kind, reason: request.reason }),
+      })
+    },
+    freeze: (request: LotRequest) => changeLot(request, 'freeze'),
+    unfreeze: (request: LotRequest) => changeLot(request, 'unfreeze'),
+    expire: (request: LotRequest) => changeLot(request, 'expire'),
   }
+
+  const batchOperations = Object.keys(prepare)
 
   /** Charging and holding, by what the catalog says now; a key that was bound under an earlier catalog answers what it answered then. */
   async function prepareSpending(
@@ -194,7 +231,6 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     kind: 'charge' | 'hold',
     operationOf: (fields: Omit<ChargeOperation, 'kind'>) => Operation,
   ): Promise<Prepared> {
-    checkSpendRequest(request)
     const { customer, description, idempotencyKey } = request
     const key = keyOf(kind, request)
     const { catalog, id: catalogId } = options.catalog()
@@ -258,6 +294,11 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     return { ...named, owner, idempotencyKey, work: { operation: { ...operation, ...named } } }
   }
 
+  function changeLot(request: LotRequest, kind: LotOperation['kind']): Promise<Prepared> {
+    checkLotChange(request)
+    return prepareOnLot(request, { kind, reason: request.reason })
+  }
+
   async function prepareOnLot(request: LotRequest, operation: Unnamed<LotOperations>): Promise<Prepared> {
     const { lot, idempotencyKey } = request
     const owner = await ownerOf(lot.walletId, () => lotNotFound({}))
@@ -311,9 +352,9 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     grant: async (request) => granted(request, await finish(await prepare.grant(request))),
     adjust: async (request) => finish(await prepare.adjust(request)),
     revoke: async (request) => finish(await prepare.revoke(request)),
-    freeze: async (request) => finish(await prepare.changeLot('freeze', request)),
-    unfreeze: async (request) => finish(await prepare.changeLot('unfreeze', request)),
-    expire: async (request) => finish(await prepare.changeLot('expire', request)),
+    freeze: async (request) => finish(await prepare.freeze(request)),
+    unfreeze: async (request) => finish(await prepare.unfreeze(request)),
+    expire: async (request) => finish(await prepare.expire(request)),
 
     batch: async (all) => {
       // What has to be looked up first is looked up for all, so that then they are queued in their order: on one wallet each finds what the ones before it left.
@@ -331,29 +372,36 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     },
 
     getHold: async (id) => {
+      checkHoldId(id)
       const view = await ledger.hold(id)
       if (view === undefined || view.owner.mode !== mode) throw holdNotFound({})
       return view
     },
 
     getLot: async (id) => {
+      checkLotId(id)
       const view = await ledger.lot(id)
       if (view === undefined || view.owner.mode !== mode) throw lotNotFound({})
       return view
     },
 
-    balance: async ({ customer, unit }) => {
+    balance: async (request) => {
+      checkCustomer(request)
+      const { customer, unit } = request
       const wallet = await walletOf(customer, unitOf(options.catalog().catalog, unit))
       return { ...wallet, ...(await ledger.balance(wallet.owner)) }
     },
 
-    balanceAt: async ({ customer, unit, at }) => {
+    balanceAt: async (request) => {
+      checkCustomer(request)
+      const { customer, unit, at } = request
+      checkInstant('at', at)
       const wallet = await walletOf(customer, unitOf(options.catalog().catalog, unit))
       return { ...wallet, ...(await ledger.balanceAt(wallet.owner, at)) }
     },
 
     quote: async (request) => {
-      checkSpendRequest(request)
+      checkPriced(request)
       const { catalog } = options.catalog()
       const { unit, credits, action } = priceSpending(catalog, request)
       const wallet = await walletOf(request.customer, unit)
@@ -363,12 +411,16 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
       return { ...wallet, ...quote, action, refusal }
     },
 
-    lots: async ({ customer, unit, ...page }) => {
+    lots: async (request) => {
+      checkLots(request)
+      const { customer, unit, ...page } = request
       const wallet = await walletOf(customer, unitOf(options.catalog().catalog, unit))
       return { ...wallet, ...(await ledger.lots(wallet.owner, page)) }
     },
 
-    entries: async ({ customer, unit, ...page }) => {
+    entries: async (request) => {
+      checkEntries(request)
+      const { customer, unit, ...page } = request
       const wallet = await walletOf(customer, unitOf(options.catalog().catalog, unit))
       return { ...wallet, ...(await ledger.entries(wallet.owner, page)) }
     },
@@ -376,7 +428,10 @@ export function serveRequests(options: ServeRequestsOptions): LedgerRequests {
     verify: () => ledger.verify(),
   }
 
-  async function prepareOne({ op, ...request }: BatchRequest): Promise<Prepared> {
+  async function prepareOne(one: BatchRequest): Promise<Prepared> {
+    checkObject('', one)
+    const { op, ...request } = one
+    checkOneOf('op', op, batchOperations)
     // The union's own tag says which of its fields these are.
     return (prepare[op] as (fields: typeof request) => Promise<Prepared>)(request)
   }

@@ -330,7 +330,7 @@ describe('holds', () => {
     expect((await api.post('/v1/holds', { customer, action: 'nothing' })).json.code).toBe('unknown_action')
     expect(
       (await api.post('/v1/holds', { customer, credits: 1, expires_in_seconds: 86_401 })).json.issues,
-    ).toEqual([{ path: 'expires_in_seconds', message: 'must be at most 86400, a day.' }])
+    ).toEqual([{ path: 'expires_in_seconds', message: 'must be at most 86400.' }])
   })
 })
 

@@ -3,6 +3,7 @@ import { problemFrom, problemSchema } from '../../http/problem.ts'
 import { type Route, route } from '../../http/route.ts'
 import { textSchema } from '../../http/wire.ts'
 import { invariant, Refusal } from '../../kernel/refusal.ts'
+import { charactersMax } from '../request-bounds.ts'
 import type { BatchOutcome, BatchRequest, Done, Granted, LedgerRequests } from '../requests.ts'
 import {
   chargeFields,
@@ -45,7 +46,7 @@ const operationsMax = 1000
 /** Four KiB an operation: ten times what one usually takes. */
 const batchBytesMax = 4 * 1024 * 1024
 
-const keyField = textSchema(255).openapi({
+const keyField = textSchema(charactersMax.key).openapi({
   description: 'The idempotency key of this operation, as the header is of a request.',
 })
 const onHold = { key: keyField, hold: z.string() }

@@ -6,6 +6,7 @@ import {
   instantSchema,
   instantToWire,
   optionalInstantToWire,
+  wholeNumberSchema,
 } from '../../http/wire.ts'
 import { type Credits, decimalFromCredits, total } from '../../kernel/credits.ts'
 import {
@@ -18,6 +19,7 @@ import {
 import { invariant } from '../../kernel/refusal.ts'
 import { captureExceedsHold, holdAlreadyEnded, holdNotFound, keyReused, overloaded } from '../errors.ts'
 import { takeInOrder } from '../posting.ts'
+import { abovePolicies, holdExpirySeconds, lapsePolicies } from '../request-bounds.ts'
 import type { CaptureRequest, Done, HoldRequest, LedgerRequests } from '../requests.ts'
 import { type Balance, type Hold, type LotShare, remainingShares, uncollectedOf } from '../wallet.ts'
 import {
@@ -44,7 +46,7 @@ export const holdSchema = z
     remaining: creditsSchema.openapi({ description: 'What it still holds.' }),
     checkpoint: creditsSchema.openapi({ description: 'The use that was last reported while it ran.' }),
     uncollected: creditsSchema.openapi({ description: 'Use that was reported and charged to nobody.' }),
-    on_lapse: z.enum(['release', 'charge_checkpoint', 'charge_all']),
+    on_lapse: z.enum(lapsePolicies),
     placed_at: instantSchema,
     expires_at: instantSchema.openapi({ description: 'When it lapses by itself unless it ended before.' }),
     ended_at: instantSchema.nullable(),
@@ -67,19 +69,14 @@ export const captureSchema = holdSchema
   })
   .openapi('Capture')
 
-const holdExpiryMaxSeconds = 86_400
-
-const expiresInSeconds = z
-  .int({ error: 'must be a whole number of seconds.' })
-  .min(1, { error: 'must be at least 1.' })
-  .max(holdExpiryMaxSeconds, { error: `must be at most ${holdExpiryMaxSeconds}, a day.` })
+const expiresInSeconds = wholeNumberSchema(holdExpirySeconds)
 
 export const holdFields = {
   ...spendingFields,
   expires_in_seconds: expiresInSeconds
     .optional()
     .openapi({ description: 'When it lapses by itself; 300 unless given.' }),
-  on_lapse: z.enum(['release', 'charge_checkpoint', 'charge_all']).optional().openapi({
+  on_lapse: z.enum(lapsePolicies).optional().openapi({
     description:
       'What happens when it lapses: it gives everything back unless given; or it charges what the last checkpoint says, or all that it still holds.',
   }),
@@ -93,7 +90,7 @@ export const captureFields = {
     description:
       'Whether it ends the hold and gives back the rest; true unless given. False leaves it placed, for further captures.',
   }),
-  above: z.enum(['refuse', 'up_to_spendable', 'owe']).optional().openapi({
+  above: z.enum(abovePolicies).optional().openapi({
     description:
       'What happens to use above what is held, and to use of a hold that has lapsed: it is refused unless given; or it is charged as far as credits go; or that, and the rest is owed.',
   }),

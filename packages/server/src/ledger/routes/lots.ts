@@ -17,6 +17,7 @@ import {
   orNull,
   signedCreditsInputSchema,
   textSchema,
+  wholeNumberSchema,
 } from '../../http/wire.ts'
 import { decimalFromCredits } from '../../kernel/credits.ts'
 import {
@@ -28,10 +29,23 @@ import {
   type Uuid,
   type WalletOwner,
 } from '../../kernel/ids.ts'
-import { dayMs } from '../../kernel/time.ts'
 import { keyReused, lotNotFound, lotOutOfTime, overloaded, revokeExceedsLot, walletFull } from '../errors.ts'
 import type { LotView } from '../lot-view.ts'
 import type { LotExpiry } from '../operations.ts'
+import {
+  charactersMax,
+  endsTooLate,
+  expiryDays,
+  expiryMonths,
+  lateReturnDays,
+  lotCategories,
+  lotSources,
+  metadataMax,
+  priorityBounds,
+  scopeMax,
+  sentences,
+  spentPolicies,
+} from '../request-bounds.ts'
 import type { AdjustRequest, Done, Granted, GrantRequest, LedgerRequests, LotRequest } from '../requests.ts'
 import {
   balanceSchema,
@@ -45,9 +59,8 @@ import {
   unitField,
 } from './wire.ts'
 
-const sources = ['purchase', 'plan', 'promotion', 'gift', 'referral', 'adjustment'] as const
-export const sourceSchema = z.enum(sources).openapi({ description: 'How the credits came.' })
-const categorySchema = z.enum(['paid', 'promotional'])
+export const sourceSchema = z.enum(lotSources).openapi({ description: 'How the credits came.' })
+const categorySchema = z.enum(lotCategories)
 
 export const lotSchema = z
   .object({
@@ -117,28 +130,10 @@ const lotChangeSchema = z
   })
   .openapi('LotChange')
 
-// What a number column of the database holds, and more than anyone ranks.
-const priorityMax = 1_000_000
-
-// A century, or as good as for ever.
-const expiryMax = { days: 36_500, months: 1200 } as const
-const lateReturnDaysMax = 3650
-const scopeMax = 100
-
-// What Stripe allows, too.
-const metadataMax = { pairs: 50, keyLength: 40, textLength: 500 } as const
-
-function wholeNumber(min: number, max: number) {
-  return z
-    .int({ error: 'must be a whole number.' })
-    .min(min, { error: `must be at least ${min}.` })
-    .max(max, { error: `must be at most ${max}.` })
-}
-
 const expiresAfterSchema = z
   .strictObject({
-    days: wholeNumber(1, expiryMax.days).optional(),
-    months: wholeNumber(1, expiryMax.months).optional(),
+    days: wholeNumberSchema(expiryDays).optional(),
+    months: wholeNumberSchema(expiryMonths).optional(),
   })
   .refine(({ days, months }) => (days === undefined) !== (months === undefined), {
     error: 'must give days or months, and not both.',
@@ -152,7 +147,7 @@ const expiresAfterSchema = z
 const metadataSchema = z
   .record(textSchema(metadataMax.keyLength), textSchema(metadataMax.textLength))
   .refine((metadata) => Object.keys(metadata).length <= metadataMax.pairs, {
-    error: `must have at most ${metadataMax.pairs} pairs.`,
+    error: sentences.metadata,
   })
   .openapi({
     description: 'Text of the app, kept with the lot. Never anything personal: a lot is never changed.',
@@ -166,25 +161,28 @@ export const grantFields = {
   category: categorySchema
     .optional()
     .openapi({ description: 'Unless given: `paid` for a purchase or a plan, `promotional` for the rest.' }),
-  name: textSchema(200).openapi({ description: 'Shown to the customer.', example: 'Sorry for the outage' }),
+  name: textSchema(charactersMax.lotName).openapi({
+    description: 'Shown to the customer.',
+    example: 'Sorry for the outage',
+  }),
   effective_at: instantInputSchema.optional().openapi({ description: 'When it starts; now unless given.' }),
   expires_at: instantInputSchema
     .optional()
     .openapi({ description: 'From then on it pays no more; never unless given.' }),
   expires_after: expiresAfterSchema.optional(),
-  priority: wholeNumber(-priorityMax, priorityMax)
+  priority: wholeNumberSchema(priorityBounds)
     .optional()
     .openapi({ description: 'Lower burns first; 0 unless given.' }),
   scope: z
     .array(catalogNameSchema)
-    .min(1, { error: 'must name at least one action; leave it out for all.' })
-    .max(scopeMax, { error: `must name at most ${scopeMax} actions.` })
+    .min(1, { error: sentences.emptyScope })
+    .max(scopeMax, { error: sentences.scope })
     .optional()
     .openapi({ description: 'The actions of the catalog that it may pay for; all unless given.' }),
   repays_debt: z.boolean().optional().openapi({
     description: 'Whether it repays what is owed. Unless given: paid lots do, promotional ones do not.',
   }),
-  late_return_days: wholeNumber(0, lateReturnDaysMax).optional().openapi({
+  late_return_days: wholeNumberSchema(lateReturnDays).optional().openapi({
     description: 'For how many days credits that come back after the expiry live again; 0 unless given.',
   }),
   paid: moneyInputSchema.optional().openapi({ description: 'What was paid for it.' }),
@@ -194,8 +192,6 @@ export const grantFields = {
 const grantBody = z.strictObject(grantFields)
 type GrantBody = z.output<typeof grantBody>
 
-const lastInstant = Date.UTC(9999, 0)
-
 export function checkGrant(body: GrantBody, context: z.core.$RefinementCtx<GrantBody>): void {
   const { expires_at: expiresAt, expires_after: expiresAfter, effective_at: effectiveAt } = body
   const add = (message: string) => {
@@ -203,19 +199,18 @@ export function checkGrant(body: GrantBody, context: z.core.$RefinementCtx<Grant
   }
   if (expiresAfter === undefined) return
   if (expiresAt !== undefined) add('cannot be given with expires_at. Remove one of them.')
-  const days = expiresAfter.days ?? (expiresAfter.months ?? 0) * 31
-  if ((effectiveAt?.getTime() ?? 0) + days * dayMs >= lastInstant) add('must end before the year 9999.')
+  if (endsTooLate(effectiveAt, expiresAfter)) add(sentences.tooLate)
 }
 
 export const adjustFields = {
   customer: customerIdSchema,
   unit: unitField,
   credits: signedCreditsInputSchema,
-  reason: textSchema(200).openapi({
+  reason: textSchema(charactersMax.adjustmentReason).openapi({
     description: 'Stands on the entries, and names the lot where credits are added: the customer sees it.',
     example: 'Counted twice on May 3',
   }),
-  actor: textSchema(200).openapi({ description: 'Who does it.', example: 'support:mia' }),
+  actor: textSchema(charactersMax.actor).openapi({ description: 'Who does it.', example: 'support:mia' }),
 }
 
 // A query is text: `z.coerce.boolean()` would take "false" for true.
@@ -313,7 +308,7 @@ export function lotRoutes(engine: LedgerRequests): Route[] {
           .optional()
           .openapi({ description: 'All that is not revoked yet unless given.' }),
         spent: z
-          .enum(['owe', 'forgive'])
+          .enum(spentPolicies)
           .optional()
           .openapi({ description: 'What happens for credits that are spent: they are owed unless given.' }),
         reason: reasonField,

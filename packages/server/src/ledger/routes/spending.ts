@@ -12,59 +12,45 @@ import {
 } from '../../http/wire.ts'
 import { keyReused, limitExceeded, overloaded } from '../errors.ts'
 import type { WouldRefuse } from '../operations.ts'
+import {
+  charactersMax,
+  checkLimitedAction,
+  checkLimitSubject,
+  limitSubjects,
+  limitsMax,
+  limitWindows,
+  sentences,
+} from '../request-bounds.ts'
 import type { LimitRequest } from '../requests.ts'
 import { checkPriced, notEnough, pricedFields, spendingOf } from './wire.ts'
 
-/** A request that names more has mistaken limits for something else. */
-const limitsMax = 10
-
-const windows = [
-  'day',
-  'week',
-  'month',
-  'lifetime',
-  'rolling_hour',
-  'rolling_day',
-  'rolling_week',
-  'rolling_month',
-] as const
-
 const limitSchema = z
   .strictObject({
-    by: z
-      .enum(['customer', 'member', 'api_key', 'action', 'run'])
-      .openapi({ description: 'Whose use is counted, within the wallet that pays.' }),
-    id: textSchema(255).optional().openapi({
+    by: z.enum(limitSubjects).openapi({ description: 'Whose use is counted, within the wallet that pays.' }),
+    id: textSchema(charactersMax.limitId).optional().openapi({
       description: "Which member, key or run; by action, the request's own action unless given.",
     }),
-    window: z.enum(windows).openapi({
+    window: z.enum(limitWindows).openapi({
       description:
         'Calendar windows are in UTC, weeks start on Monday. A rolling one looks back an hour, a day, 7 or 30 days, in steps of a 24th of it.',
     }),
     max: creditsInputSchema.openapi({ description: 'What is used in the window must not exceed it.' }),
   })
-  .superRefine(({ by, id }, context) => {
-    const needsId = by === 'member' || by === 'api_key' || by === 'run'
-    const add = (message: string) => {
-      context.addIssue({ code: 'custom', path: ['id'], message, input: id })
-    }
-    if (needsId && id === undefined) add(`is missing: say which ${by} is meant.`)
-    if (by === 'customer' && id !== undefined) add('cannot be given by customer: it is the one who pays.')
+  .superRefine((limit, context) => {
+    checkLimitSubject(limit, (message) => {
+      context.addIssue({ code: 'custom', path: ['id'], message, input: limit.id })
+    })
   })
   .openapi('Limit')
 
 export const spendingFields = {
   customer: customerIdSchema,
   ...pricedFields,
-  description: textSchema(500).optional(),
-  limits: z
-    .array(limitSchema)
-    .max(limitsMax, { error: `must have at most ${limitsMax} limits.` })
-    .optional()
-    .openapi({
-      description:
-        'Counters that this must not bring above their maximum, or it is refused with `limit_exceeded`. They come into being when first named.',
-    }),
+  description: textSchema(charactersMax.description).optional(),
+  limits: z.array(limitSchema).max(limitsMax, { error: sentences.limits }).optional().openapi({
+    description:
+      'Counters that this must not bring above their maximum, or it is refused with `limit_exceeded`. They come into being when first named.',
+  }),
   observe: z.boolean().optional().openapi({
     description:
       'Never refuse for want of credits or for a limit: take what is there, and say in `would_refuse` what would have been.',
@@ -80,10 +66,10 @@ interface SpendBody extends SpendingFields {
 
 export function checkSpend(body: SpendBody, context: z.core.$RefinementCtx<SpendBody>): void {
   checkPriced(body, context)
-  for (const [index, { by, id }] of (body.limits ?? []).entries()) {
-    if (by !== 'action' || id !== undefined || body.action !== undefined) continue
-    const message = 'is missing: the request names no action, so say which one is counted.'
-    context.addIssue({ code: 'custom', path: ['limits', index, 'id'], message, input: body })
+  for (const [index, limit] of (body.limits ?? []).entries()) {
+    checkLimitedAction(limit, body.action, (message) => {
+      context.addIssue({ code: 'custom', path: ['limits', index, 'id'], message, input: body })
+    })
   }
 }
 

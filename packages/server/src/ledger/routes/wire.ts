@@ -11,6 +11,7 @@ import {
   orNull,
   textSchema,
 } from '../../http/wire.ts'
+import { below, notWhole } from '../../kernel/bounds.ts'
 import { decimalFromCredits } from '../../kernel/credits.ts'
 import {
   formatIdInWallet,
@@ -22,6 +23,7 @@ import {
 } from '../../kernel/ids.ts'
 import type { Facts, RefusalMaker } from '../../kernel/refusal.ts'
 import { insufficientCredits } from '../errors.ts'
+import { charactersMax, quantityBounds } from '../request-bounds.ts'
 import type { Balance, LotShare } from '../wallet.ts'
 
 export const balanceSchema = z
@@ -82,7 +84,7 @@ export const unitField = catalogNameSchema
   .optional()
   .openapi({ description: "The catalog's first unit unless given." })
 
-export const reasonField = textSchema(500)
+export const reasonField = textSchema(charactersMax.reason)
   .optional()
   .openapi({ description: 'For the journal: it stands on the entries.' })
 
@@ -92,8 +94,8 @@ export const pricedFields = {
     .optional()
     .openapi({ description: 'An action of the catalog, at its price.', example: 'image.hires' }),
   quantity: z
-    .int({ error: 'must be a whole number.' })
-    .min(1, { error: 'must be at least 1.' })
+    .int({ error: notWhole })
+    .min(quantityBounds.min, { error: below(quantityBounds.min) })
     .optional()
     .openapi({ description: 'How many times over; 1 unless given.' }),
   credits: creditsInputSchema.optional(),
